@@ -13,7 +13,7 @@ from airflow_azureml.decorators.command import azureml_command
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLDownloadJobOutputOperator
 from airflow_azureml.sensors import AzureMLComputeSensor
-from airflow_azureml.task.flags import flags
+from airflow_azureml.task.fields.flags import flags
 
 TASKS: list[Any] = [getattr(room, name) for room in (operators, sensors) for name in room.__all__]
 FLAGS = [(task, name) for task in TASKS for name in sorted(flags(task))]

@@ -13,7 +13,7 @@ from airflow.providers.common.compat.sdk import DAG
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLInvokeBatchEndpointOperator, AzureMLJobOperator
-from airflow_azureml.operators.sdk_objects import plain
+from airflow_azureml.task.fields.sdk_objects import plain
 from tests.airflow.installs import AirflowInstall
 
 SCRIPT = Path(__file__).with_name("scripts") / "copies.py"

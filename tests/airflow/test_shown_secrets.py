@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -79,9 +80,19 @@ def test_one_that_a_template_renders_is_refused_before_its_fields_are_stored(
         task.render_template_fields({"params": {"c": URI}})
 
 
-def test_one_of_a_mapped_task_is_refused_as_well() -> None:
+@pytest.mark.parametrize(
+    "mapped",
+    [
+        lambda: AzureMLJobOperator.partial(task_id="t", azureml_conn_id=URI).expand(job=["a.yml"]),
+        lambda: AzureMLJobSensor.partial(task_id="t", azureml_conn_id=URI).expand(job_name=["a"]),
+        lambda: AzureMLComputeSensor.partial(task_id="t", azureml_conn_id=URI).expand(name=["a"]),
+        lambda: AzureMLJobSensor.partial(task_id="t", job_name="a").expand(azureml_conn_id=["c", URI]),
+        lambda: AzureMLJobSensor.partial(task_id="t").expand_kwargs([{"job_name": "a", "azureml_conn_id": URI}]),
+    ],
+)
+def test_one_of_a_mapped_task_is_refused_as_well(mapped: Callable[[], object]) -> None:
     with DAG("d"), pytest.raises(AzureMLConnectionError, match=REFUSED):
-        AzureMLJobOperator.partial(task_id="t", azureml_conn_id=URI).expand(job=["a.yml"])
+        mapped()
 
 
 @pytest.mark.parametrize("given", ["azureml_default", "team/ml:prod", "a.b(c)!", "{{ var.value.get('x', 'a://b?c') }}"])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.local.file_names import is_file_name
-from airflow_azureml.operators import sdk_objects, templates
-from airflow_azureml.task.rendered_texts import TextFieldsOperator
+from airflow_azureml.operators import templates
+from airflow_azureml.task.fields.rendered_texts import TextFieldsOperator
 from airflow_azureml.version_compat import XComNotFound
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ class AzureMLBaseOperator(TextFieldsOperator):
     template_ext: Sequence[str] = ()
     template_file_fields: ClassVar[tuple[str, ...]] = ()
     ui_color = "#e3f0fb"
-    partial = sdk_objects.PlainPartial()
 
     def __init__(
         self,
@@ -74,16 +73,6 @@ class AzureMLBaseOperator(TextFieldsOperator):
         from airflow_azureml.hooks.azureml import AzureMLHook
 
         return AzureMLHook.of(self)
-
-    def _hook_apply_defaults(self, *args: Any, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
-        """Swap objects of ``azure-ai-ml`` for plain values before anybody keeps them.
-
-        Airflow calls this before each ``__init__``, whose keywords it keeps beside the fields.
-
-        :raises AzureMLSpecError: such an object is not complete.
-        """
-        args, kwargs = super()._hook_apply_defaults(*args, **kwargs)
-        return args, {**kwargs, **sdk_objects.converted(type(self), kwargs)}
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render as Airflow does, but leave ``${{...}}`` and ``$[[...]]`` to Azure ML, and paths and jobs whole."""

@@ -12,13 +12,13 @@ from airflow_azureml import configuration
 from airflow_azureml.exceptions import AzureMLJobTimeoutError, translated
 from airflow_azureml.links import AzureMLStudioLink
 from airflow_azureml.task.deferral import BACKSTOP, DeferrableOperator
+from airflow_azureml.task.fields.rendered_texts import TextFieldsOperator
 from airflow_azureml.task.job_end import OnCanceled, check_on_canceled
 from airflow_azureml.task.job_task import JobTask
 from airflow_azureml.task.lineage.operator import LineageOperator
 from airflow_azureml.task.no_worker import NoWorkerOperator
 from airflow_azureml.task.outlets import describe
 from airflow_azureml.task.output_references import checked
-from airflow_azureml.task.rendered_texts import TextFieldsOperator
 from airflow_azureml.task.telling.callback_context import telling_callbacks
 from airflow_azureml.task.xcom import job_name_of
 from airflow_azureml.version_compat import AirflowSensorTimeout, BaseSensorOperator, PokeReturnValue, conf

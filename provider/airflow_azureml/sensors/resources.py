@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow_azureml import configuration
 from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError, AzureMLServiceError, translated
 from airflow_azureml.task.deferral import BACKSTOP, DeferrableOperator
-from airflow_azureml.task.rendered_texts import TextFieldsOperator
+from airflow_azureml.task.fields.rendered_texts import TextFieldsOperator
 from airflow_azureml.task.resource_fields import compute_name_of, deployment_name_of, endpoint_name_of, one_of
 from airflow_azureml.version_compat import (
     AirflowSensorTimeout,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from airflow_azureml.exceptions import AzureMLSpecError, translated
 from airflow_azureml.local.file_names import is_file_name
-from airflow_azureml.operators import sdk_objects, templates
+from airflow_azureml.operators import templates
 from airflow_azureml.operators.pipeline_step import AzureMLPipelineStepOperator
+from airflow_azureml.task.fields import sdk_objects
 from airflow_azureml.version_compat import TaskGroup
 
 if TYPE_CHECKING:

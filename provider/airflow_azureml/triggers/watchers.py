@@ -13,7 +13,7 @@ from airflow.triggers.base import TriggerEvent
 
 from airflow_azureml.connection_id import refuse_written_out
 from airflow_azureml.exceptions import AzureMLSpecError
-from airflow_azureml.task.rendered_texts import make_plain
+from airflow_azureml.task.fields.rendered_texts import make_plain
 from airflow_azureml.task.resource_fields import is_name
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, AIRFLOW_VERSION, event_trigger_class
 

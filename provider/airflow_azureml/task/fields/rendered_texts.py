@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow_azureml.connection_id import refuse_written_out
-from airflow_azureml.task.flags import given_flags, rendered_flags
+from airflow_azureml.task.fields import sdk_objects
+from airflow_azureml.task.fields.flags import rendered_flags
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, BaseOperator, mask_secret
 
 
@@ -19,15 +20,17 @@ class TextFieldsOperator(BaseOperator):
     which of its flags is neither true nor false.
     """
 
-    def _hook_apply_defaults(self, *args: Any, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
-        """Check the flags and the connection: Airflow calls this before each ``__init__``, with what ``default_args``
-        say as well.
+    partial = sdk_objects.PlainPartial()
 
-        :raises AzureMLSpecError: a flag is neither true nor false.
+    def _hook_apply_defaults(self, *args: Any, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        """Check the flags and the connection, and swap objects of ``azure-ai-ml`` for plain values before anybody keeps
+        them: Airflow calls this before each ``__init__``, whose keywords it keeps beside the fields, with what
+        ``default_args`` say as well.
+
+        :raises AzureMLSpecError: a flag is neither true nor false, or such an object is not complete.
         :raises AzureMLConnectionError: a connection is given in place of its id.
         """
-        refuse_written_out(kwargs.get("azureml_conn_id"), is_template=True)
-        return args, {**kwargs, **given_flags(type(self), kwargs)}
+        return args, sdk_objects.checked(type(self), kwargs)
 
     def _do_render_template_fields(
         self, parent: Any, template_fields: Iterable[str], *given: Any, **named: Any

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.connection_id import refuse_written_out
 from airflow_azureml.exceptions import translated
-from airflow_azureml.task.flags import given_flags
+from airflow_azureml.task.fields.flags import given_flags
 from airflow_azureml.version_compat import BaseOperator, OperatorPartial
 
 if TYPE_CHECKING:
@@ -59,6 +59,16 @@ def _written(value: Any, top: bool) -> Any:
         return sdk_objects.as_mapping(value) if top else sdk_objects.plain(value)
 
 
+def checked(operator: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords of an operator or sensor with plain values.
+
+    :raises AzureMLSpecError: a flag is neither true nor false, or an object of ``azure-ai-ml`` is not complete.
+    :raises AzureMLConnectionError: a connection is given in place of its id.
+    """
+    refuse_written_out(given.get("azureml_conn_id"), is_template=True)
+    return {**given, **converted(operator, given), **given_flags(operator, given)}
+
+
 def converted(operator: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The values of an operator's template fields that were not plain, made plain; others are none of ours."""
     found = {name: _field(operator, name, value) for name, value in given.items()}
@@ -92,15 +102,13 @@ class Partial(OperatorPartial):
         """Take over from what Airflow's own ``partial`` gives."""
         begun._expand_called = True  # else it warns that it was never mapped
         operator = begun.operator_class
-        refuse_written_out(begun.kwargs.get("azureml_conn_id"), is_template=True)
-        kept = {**begun.kwargs, **converted(operator, begun.kwargs), **given_flags(operator, begun.kwargs)}
-        return cls(operator_class=operator, kwargs=kept, params=begun.params)
+        return cls(operator_class=operator, kwargs=checked(operator, begun.kwargs), params=begun.params)
 
     def expand(self, **mapped_kwargs: Any) -> MappedOperator:
         """Map over lists of values, by keyword."""
         for name, values in mapped_kwargs.items():
             if isinstance(values, (list, tuple)):
-                mapped_kwargs[name] = [_field(self.operator_class, name, value) for value in values]
+                mapped_kwargs[name] = [checked(self.operator_class, {name: value})[name] for value in values]
             elif isinstance(values, dict):
                 mapped_kwargs[name] = plain(values)
         return super().expand(**mapped_kwargs)
@@ -109,5 +117,5 @@ class Partial(OperatorPartial):
         """Map over a list of keywords."""
         if isinstance(kwargs, (list, tuple)):
             operator = self.operator_class
-            kwargs = [{**row, **converted(operator, row)} if isinstance(row, Mapping) else row for row in kwargs]
+            kwargs = [checked(operator, row) if isinstance(row, Mapping) else row for row in kwargs]
         return super().expand_kwargs(kwargs, **options)
