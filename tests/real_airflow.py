@@ -331,18 +331,19 @@ class RealAirflow(Airflow):
 
         :param every: all of them; 2 moves about a half.
         """
-        with contextlib.closing(sqlite3.connect(self.home / "airflow.db", timeout=30)) as database:
-            statement = "UPDATE trigger SET triggerer_id = ? WHERE triggerer_id = ? AND id % ? = 0"
-            moved = database.execute(statement, (target, source, every)).rowcount
-            database.commit()
-            return moved
+        statement = "UPDATE trigger SET triggerer_id = ? WHERE triggerer_id = ? AND id % ? = 0"
+        return self._write(statement, target, source, every)
 
     def write_over(self, dag: str, run: str, task: str, state: str) -> None:
         """Write a task's state over the one that it has, as a scheduler does that has read it before that was set."""
+        statement = "UPDATE task_instance SET state = ? WHERE dag_id = ? AND run_id = ? AND task_id = ?"
+        self._write(statement, state, dag, run, task)
+
+    def _write(self, statement: str, *values: object) -> int:
         with contextlib.closing(sqlite3.connect(self.home / "airflow.db", timeout=30)) as database:
-            statement = "UPDATE task_instance SET state = ? WHERE dag_id = ? AND run_id = ? AND task_id = ?"
-            database.execute(statement, (state, dag, run, task))
+            changed = database.execute(statement, values).rowcount
             database.commit()
+            return changed
 
     @contextlib.contextmanager
     def database_locked(self) -> Iterator[None]:

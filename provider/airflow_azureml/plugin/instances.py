@@ -97,24 +97,17 @@ def run_started(dag_id: str, run_id: str) -> datetime | None:
 
 def changed_since(dag_id: str, run_id: str, since: datetime) -> list[Any]:
     """The ids of those task instances of a DAG run that no try follows, and that have changed since a time."""
-    from airflow.models.dagrun import DagRun
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.session import create_session
-    from sqlalchemy import and_, or_, select
+    from sqlalchemy import select
 
-    parked = and_(TaskInstance.state.in_(PARKED), DagRun.state.in_(RUN_ENDED))
-    query = (
-        select(TaskInstance.id)
-        .join(TaskInstance.dag_run)
-        .where(
-            TaskInstance.dag_id == dag_id,
-            TaskInstance.run_id == run_id,
-            or_(TaskInstance.state.in_(FINISHED), parked),
-            TaskInstance.updated_at >= since,
-        )
+    query = select(TaskInstance).where(
+        TaskInstance.dag_id == dag_id,
+        TaskInstance.run_id == run_id,
+        TaskInstance.updated_at >= since,
     )
     with create_session() as session:
-        return list(session.scalars(query))
+        return [ti.id for ti in session.scalars(query) if _has_ended(ti)]
 
 
 def _has_ended(ti: Any) -> bool:

@@ -15,6 +15,15 @@ from azureml_emulator.storage.errors import BlobError
 
 IF_TAGS = "x-ms-if-tags"
 
+OF_A_BLOB = ("If-Match", IF_TAGS)
+"""Conditions that do not hold where there is no blob; of the tags that is assumed."""
+
+TOGETHER = ({"If-Match", "If-Unmodified-Since"}, {"If-None-Match", "If-Modified-Since"})
+"""Conditions of which a write may name two. The service then looks at the first only; here both have to hold."""
+
+LISTS = ("If-Match", "If-None-Match")
+"""Conditions of which a read may name several entity tags."""
+
 CONTENT_HEADERS = (
     "Content-Type",
     "Content-Encoding",
@@ -41,13 +50,6 @@ def check_write(request: web.Request, blob: Blob | None, *, makes: bool = False)
         raise BlobError("ConditionNotMet")
 
 
-OF_A_BLOB = ("If-Match", IF_TAGS)
-"""Conditions that do not hold where there is no blob; of the tags that is assumed."""
-
-TOGETHER = ({"If-Match", "If-Unmodified-Since"}, {"If-None-Match", "If-Modified-Since"})
-"""Conditions of which a write may name two. The service then looks at the first only; here both have to hold."""
-
-
 def check_single(headers: Mapping[str, str]) -> None:
     """Refuse conditions that no write may name together, and a list of entity tags.
 
@@ -58,9 +60,6 @@ def check_single(headers: Mapping[str, str]) -> None:
     named = {name for pair in TOGETHER for name in pair if name in headers}
     if (len(named) > 1 and named not in TOGETHER) or any("," in headers.get(name, "") for name in LISTS):
         raise BlobError("MultipleConditionHeadersNotSupported")
-
-
-LISTS = ("If-Match", "If-None-Match")
 
 
 def all_hold(headers: Mapping[str, str], blob: Blob) -> bool:

@@ -50,9 +50,10 @@ def lease_elements(storage: Storage, container: str, name: str) -> dict[str, str
     return {f"Lease{key.removeprefix('x-ms-lease-').capitalize()}": value for key, value in told.items()}
 
 
-def blob_element(blob: Blob, wanted: set[str], lease: Mapping[str, str]) -> str:
+def blob_element(name: str, blob: Blob, wanted: set[str], lease: Mapping[str, str]) -> str:
     """One blob of a listing. Source: Azure Storage REST reference, List Blobs.
 
+    :param name: what it is called there.
     :param wanted: what the request includes, such as ``metadata``, ``tags`` and ``copy``.
     """
     fields = {
@@ -83,7 +84,7 @@ def blob_element(blob: Blob, wanted: set[str], lease: Mapping[str, str]) -> str:
     properties = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
     extra = metadata_element(blob.metadata) if "metadata" in wanted else ""
     extra += tags_element(blob.tags) if "tags" in wanted and blob.tags else ""
-    return f"<Blob>{name_element(blob.name)}<Properties>{properties}</Properties>{extra}</Blob>"
+    return f"<Blob>{name_element(name)}<Properties>{properties}</Properties>{extra}</Blob>"
 
 
 def waiting_element(name: str) -> str:

@@ -19,6 +19,9 @@ from azureml_emulator.storage.containers import check_container_write, container
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.read import find_blob
 
+PROPOSED, DURATION, ACTION = "x-ms-proposed-lease-id", "x-ms-lease-duration", "x-ms-lease-action"
+STATUSES = {"acquire": 201, "renew": 200, "change": 200, "release": 200, "break": 202}
+
 
 def check_lease(storage: Storage, request: web.Request, container: str, name: str, *, required: bool) -> None:
     """Refuse a request that does not name the lease in force, or names one that is not.
@@ -47,9 +50,6 @@ def check_lease(storage: Storage, request: web.Request, container: str, name: st
         storage.leases.put(container, name, None)
 
 
-STATUSES = {"acquire": 201, "renew": 200, "change": 200, "release": 200, "break": 202}
-
-
 async def lease_blob(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Lease Blob. It changes neither ETag nor time of modification."""
     blob = find_blob(storage, container, name)
@@ -71,20 +71,20 @@ def act(storage: Storage, request: web.Request, container: str, name: str) -> tu
 
     :raises BlobError: 400, or 409 where the lease's state does not allow it.
     """
-    action = required(request, "x-ms-lease-action").lower()
+    action = required(request, ACTION).lower()
     if action not in STATUSES:
-        raise BlobError("InvalidHeaderValue", "x-ms-lease-action")
+        raise BlobError("InvalidHeaderValue", ACTION)
     kept, lease, moment = storage.leases, storage.leases.get(container, name), now().timestamp()
     told: dict[str, str] = {}
     changed: leases.Lease | None = None
     try:
         if action == "acquire":
-            changed = leases.acquire(lease, moment, read_duration(request), read_id(request, "x-ms-proposed-lease-id"))
+            changed = leases.acquire(lease, moment, read_duration(request), read_id(request, PROPOSED))
         elif action == "renew":
             changed = leases.renew(lease, moment, named(request))
         elif action == "change":
-            required(request, "x-ms-proposed-lease-id")
-            changed = leases.change(lease, moment, named(request), read_id(request, "x-ms-proposed-lease-id"))
+            required(request, PROPOSED)
+            changed = leases.change(lease, moment, named(request), read_id(request, PROPOSED))
         elif action == "release":
             leases.release(lease, named(request))
         else:
@@ -125,9 +125,9 @@ def read_id(request: web.Request, header: str) -> str:
 
 def read_duration(request: web.Request) -> int:
     """For how many seconds a lease is taken: 15 to 60, or -1 for no end."""
-    text = required(request, "x-ms-lease-duration")
+    text = required(request, DURATION)
     if not re.fullmatch(r"-1|\d{1,3}", text) or not (int(text) == leases.INFINITE or 15 <= int(text) <= 60):
-        raise BlobError("InvalidHeaderValue", "x-ms-lease-duration")
+        raise BlobError("InvalidHeaderValue", DURATION)
     return int(text)
 
 

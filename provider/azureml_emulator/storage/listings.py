@@ -10,7 +10,6 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from heapq import merge
 from itertools import islice, takewhile
 from xml.sax.saxutils import escape, quoteattr
@@ -107,8 +106,7 @@ def blobs_page(storage: Storage, request: web.Request, container: str, lead: str
         if is_prefix:
             rows.append(f"<BlobPrefix>{name_element(lead + name)}</BlobPrefix>")
         elif blob:
-            row = replace(blob, name=lead + name)
-            rows.append(blob_element(row, wanted, lease_elements(storage, container, name)))
+            rows.append(blob_element(lead + name, blob, wanted, lease_elements(storage, container, name)))
         elif name in waiting:
             rows.append(waiting_element(lead + name))
     following = encode_marker(items[most][0]) if len(items) > most else ""

@@ -24,9 +24,14 @@ from azureml_emulator.storage.errors import BlobError
 PLACE = re.compile(rf"/(?:{ACCOUNT}\.blob\.([^/]+)/([^/]+)|({REGISTRY_CONTAINERS}[^/]+))/(.+)", re.IGNORECASE)
 """The path of a blob of the account, or of the registry."""
 
-PREFIX = "x-ms-source-"
-AS_HEADER = {"if-tags": IF_TAGS}
-"""Conditions on a source that a request without one does not write in capitals."""
+CONDITIONS = {
+    "x-ms-source-if-match": "If-Match",
+    "x-ms-source-if-none-match": "If-None-Match",
+    "x-ms-source-if-modified-since": "If-Modified-Since",
+    "x-ms-source-if-unmodified-since": "If-Unmodified-Since",
+    "x-ms-source-if-tags": IF_TAGS,
+}
+"""Conditions on a source, and what the same are called of the blob of a request."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +105,7 @@ def check_conditions(request: web.Request, blob: Blob) -> None:
 
     :raises BlobError: 412.
     """
-    names = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-tags")
-    asked = {
-        AS_HEADER.get(name, name.title()): request.headers[PREFIX + name]
-        for name in names
-        if PREFIX + name in request.headers
-    }
+    asked = {name: request.headers[header] for header, name in CONDITIONS.items() if header in request.headers}
     if not all_hold(asked, blob):
         raise BlobError("SourceConditionNotMet")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import replace
 
 from aiohttp import web
 
@@ -16,11 +15,10 @@ from azureml_emulator.storage.blobs.blocks import Part
 from azureml_emulator.storage.bodies import receive
 from azureml_emulator.storage.conditions import check_write, version_headers
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.lake.leases import OF_A_WRITE, lease_of_write, takes_lease
+from azureml_emulator.storage.lake.leases import OF_A_WRITE, lease_of_write
 from azureml_emulator.storage.lake.listings import read_flag
 from azureml_emulator.storage.lake.paths import check_headers
 from azureml_emulator.storage.lake.properties import existing_file, kept_headers, path_headers
-from azureml_emulator.storage.leasing import check_lease
 
 
 async def append(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
@@ -33,7 +31,6 @@ async def append(storage: Storage, request: web.Request, container: str, name: s
     size = file.stat().st_size
     existing_file(storage, container, name)
     lease = lease_of_write(storage, request, container, name, flushes=flushes)
-    check_lease(storage, request, container, name, required=not takes_lease(request))
     storage.appends.keep(container, name, position, file)
     headers = {**told, "x-ms-request-server-encrypted": "true", **lease.told}
     if flushes:
@@ -67,8 +64,7 @@ async def write(storage: Storage, request: web.Request, container: str, name: st
     if parts is None:
         raise BlobError("InvalidFlushPosition")
     record = storage.blobs.records.get(container, name)
-    before = record.headers
-    record = replace(record, headers={**kept_headers(before), **path_headers(request)})
+    headers = {**kept_headers(record.headers), **path_headers(request)}
     if parts:
         whole = [Part(storage.blobs.path(container, name), 0, path.size), *parts]
         file = await asyncio.to_thread(storage.blobs.blocks.join, whole)
@@ -76,12 +72,11 @@ async def write(storage: Storage, request: web.Request, container: str, name: st
             if existing_file(storage, container, name).etag != path.etag:
                 raise BlobError("ConditionNotMet")
             lease = lease_of_write(storage, request, container, name, flushes=True)
-            check_lease(storage, request, container, name, required=not takes_lease(request))
             storage.blobs.adopt(
                 container,
                 name,
                 file,
-                headers=record.headers,
+                headers=headers,
                 metadata=record.metadata,
                 tier=record.tier,
                 lake=True,
@@ -89,8 +84,8 @@ async def write(storage: Storage, request: web.Request, container: str, name: st
             )
         finally:
             file.unlink(missing_ok=True)
-    elif record.headers != before:
-        storage.blobs.set_headers(container, name, record.headers)
+    elif headers != record.headers:
+        storage.blobs.set_headers(container, name, headers)
     storage.appends.written(container, name, end, all_of_it=not read_flag(request, "retainUncommittedData"))
     lease.keep()
     return {**version_headers(existing_file(storage, container, name)), **lease.told}

@@ -18,9 +18,18 @@ from azureml_emulator.storage.blobs import leases
 from azureml_emulator.storage.conditions import check_write, version_headers
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.lake.properties import existing_path
-from azureml_emulator.storage.leasing import act, named, read_duration, read_id, required
+from azureml_emulator.storage.leasing import (
+    ACTION,
+    DURATION,
+    PROPOSED,
+    act,
+    check_lease,
+    named,
+    read_duration,
+    read_id,
+    required,
+)
 
-PROPOSED, DURATION, ACTION = "x-ms-proposed-lease-id", "x-ms-lease-duration", "x-ms-lease-action"
 OF_A_WRITE = (PROPOSED, DURATION, ACTION)
 
 
@@ -59,7 +68,7 @@ def lease_of_new(request: web.Request) -> leases.Lease | None:
 
 
 def lease_of_write(storage: Storage, request: web.Request, container: str, name: str, *, flushes: bool) -> Change:
-    """What a request that writes to a file makes of the file's lease.
+    """What a request that writes to a file makes of the file's lease, which it has to name unless it takes it.
 
     :param flushes: it writes what was appended; only then a lease can be released with it. That another append is
         refused with ``InvalidHeaderValue`` is assumed.
@@ -86,6 +95,7 @@ def lease_of_write(storage: Storage, request: web.Request, container: str, name:
         if not flushes:
             raise BlobError("InvalidHeaderValue", f"{ACTION}: {action} without a flush")
         changed = None
+    check_lease(storage, request, container, name, required=not takes_lease(request))
 
     def keep() -> None:
         if changed is not lease:

@@ -19,7 +19,7 @@ from azureml_emulator.storage.blobs.leases import end
 from azureml_emulator.storage.blobs.records import Blob
 from azureml_emulator.storage.conditions import check_write, is_current, version_headers
 from azureml_emulator.storage.errors import BlobError, not_modified
-from azureml_emulator.storage.lake.leases import DURATION, OF_A_WRITE, PROPOSED, lease_of_new
+from azureml_emulator.storage.lake.leases import OF_A_WRITE, lease_of_new
 from azureml_emulator.storage.lake.listings import read_flag
 from azureml_emulator.storage.lake.properties import (
     all_headers,
@@ -31,6 +31,7 @@ from azureml_emulator.storage.lake.properties import (
     read_properties,
     system_headers,
 )
+from azureml_emulator.storage.leasing import DURATION, PROPOSED
 from azureml_emulator.storage.read import send
 from azureml_emulator.storage.write import may_overwrite
 
