@@ -7,6 +7,7 @@ this connection's alone, take the place of the tables.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -31,3 +32,13 @@ def connected(database: Path) -> sqlite3.Connection:
     if "region_index" in columns:
         connection.executescript(VIEWS)
     return connection
+
+
+def write_state(database: Path, state: str | None, **task: str) -> None:
+    """Write a state over the one that a task has, as a scheduler does that has read it before that was set.
+
+    :param task: columns of its row: ``dag_id``, ``task_id``, ``run_id``.
+    """
+    columns = " AND ".join(f"{column} = ?" for column in task)
+    with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection, connection:
+        connection.execute(f"UPDATE task_instance SET state = ? WHERE {columns}", (state, *task.values()))

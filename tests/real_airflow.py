@@ -21,7 +21,7 @@ from demo import processes
 from demo.airflow import COMPONENTS, Airflow, AirflowError, ApiError, T
 from demo.emulator import Emulator
 from tests import REPOSITORY
-from tests.airflow_tables import connected
+from tests.airflow_tables import connected, write_state
 from tests.emulator_fixture import run_cli
 from tests.statsd_listener import Listener
 
@@ -332,18 +332,12 @@ class RealAirflow(Airflow):
         :param every: all of them; 2 moves about a half.
         """
         statement = "UPDATE trigger SET triggerer_id = ? WHERE triggerer_id = ? AND id % ? = 0"
-        return self._write(statement, target, source, every)
+        with contextlib.closing(sqlite3.connect(self.home / "airflow.db", timeout=30)) as database, database:
+            return database.execute(statement, (target, source, every)).rowcount
 
     def write_over(self, dag: str, run: str, task: str, state: str) -> None:
         """Write a task's state over the one that it has, as a scheduler does that has read it before that was set."""
-        statement = "UPDATE task_instance SET state = ? WHERE dag_id = ? AND run_id = ? AND task_id = ?"
-        self._write(statement, state, dag, run, task)
-
-    def _write(self, statement: str, *values: object) -> int:
-        with contextlib.closing(sqlite3.connect(self.home / "airflow.db", timeout=30)) as database:
-            changed = database.execute(statement, values).rowcount
-            database.commit()
-            return changed
+        write_state(self.home / "airflow.db", state, dag_id=dag, run_id=run, task_id=task)
 
     @contextlib.contextmanager
     def database_locked(self) -> Iterator[None]:

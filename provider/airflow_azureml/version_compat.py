@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -202,96 +201,6 @@ def asset_class(name: str = "Asset") -> Any:
     return _first((("airflow.sdk.definitions.asset", name), ("airflow.datasets", "Dataset")))
 
 
-def task_state(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | None:
-    """Ask Airflow for the state that it holds of one task instance, such as ``running`` or ``deferred``.
-
-    Blocks (a request to the API server on 3.x, a query on 2.11): in a coroutine call it on a thread.
-
-    :return: the state, or None where the task instance has none or is gone.
-    """
-    if AIRFLOW_V_3_0_PLUS:
-        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
-
-        # Airflow says -1 for "not mapped" but filters by it too, so it is passed as it is.
-        runs = RuntimeTaskInstance.get_task_states(
-            dag_id=dag_id, task_ids=[task_id], run_ids=[run_id], map_index=map_index
-        )
-        state = runs.get(run_id, {}).get(task_id if map_index < 0 else f"{task_id}_{map_index}")
-        return None if state is None else str(getattr(state, "value", state))
-    return _task_state_2(dag_id, task_id, run_id, map_index)
-
-
 def map_index_of(ti: Any) -> int:
     """The map index of a task instance; -1 for one that is not mapped, where some of Airflow's classes have None."""
     return -1 if ti.map_index is None else int(ti.map_index)
-
-
-def iteration_state(ti: Any) -> str | None:
-    """The state of one iteration of a task in a Task Loop (Airflow 3.4), asked for on a worker. Blocks.
-
-    ``task_state`` would be that of the latest iteration, which need not be the one that asks: a *Clear* of the task
-    runs all of its iterations at once. Where Airflow does not report the very iteration, what has ended is listed with
-    its place in the loop; ``restarting`` is believed of the latest iteration; all else is ``running``: whoever was
-    cleared finds the job by its next try.
-    """
-    found = _same_iteration(ti)
-    if found is not None:
-        return None if found.state is None else str(getattr(found.state, "value", found.state))
-    ended = _listed_end(ti.dag_id, ti.task_id, ti.run_id, str(ti.region_id), ti.region_index)
-    if ended is not None:
-        return ended
-    latest = task_state(ti.dag_id, ti.task_id, ti.run_id, map_index_of(ti))
-    return latest if latest == "restarting" else "running"
-
-
-def iteration_end(dag_id: str, task_id: str, run_id: str, region_id: str, region_index: int) -> str:
-    """The state in which one iteration of a task in any Task Loop has ended; ``running`` while it may go on. Blocks.
-
-    One that Airflow does not list may also be replaced by a *Clear*, which nothing tells: it is ``removed`` once its
-    DAG run has ended.
-    """
-    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
-
-    ended = _listed_end(dag_id, task_id, run_id, region_id, region_index)
-    if ended is not None:
-        return ended
-    run = RuntimeTaskInstance.get_dagrun_state(dag_id=dag_id, run_id=run_id)
-    return "removed" if getattr(run, "value", run) in ("success", "failed") else "running"
-
-
-def _listed_end(dag_id: str, task_id: str, run_id: str, region_id: str, region_index: int) -> str | None:
-    """The state of an iteration in Airflow's list of what has ended in a DAG run; None where that does not hold it."""
-    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
-
-    place = (task_id, region_id, region_index)
-    for row in RuntimeTaskInstance.get_task_breadcrumbs(dag_id=dag_id, run_id=run_id):
-        if (row["task_id"], str(row.get("region_id")), row.get("region_index")) == place:
-            return str(getattr(row["state"], "value", row["state"]))
-    return None
-
-
-def _same_iteration(ti: Any) -> Any:
-    """What Airflow reports of the iteration of a task instance; None where it reports another one.
-
-    To a task in a loop Airflow 3.4 names as the *previous* task instance the one at its own iteration, in the last DAG
-    run before a date (``execution_api/routes/task_instances.py: get_previous_task_instance`` of 3.4.0b2): asked for the
-    moment after its own run's date that is its own run. It reports another one to an attempt that is replaced already,
-    to tasks in a mapped group inside of the loop, and cannot be asked in DAG runs without a date.
-    """
-    date = ti.get_template_context()["dag_run"].logical_date
-    if date is None:
-        return None
-    found = ti.get_previous_ti(logical_date=date + timedelta(microseconds=1), map_index=map_index_of(ti))
-    place = (ti.run_id, str(ti.region_id), ti.region_index)
-    return found if found and (found.run_id, str(found.region_id), found.region_index) == place else None
-
-
-def _task_state_2(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | None:
-    """The same on 2.11, where tasks and triggers may read the database."""
-    from airflow.models.taskinstance import TaskInstance
-    from airflow.utils.session import create_session
-
-    key = {"dag_id": dag_id, "task_id": task_id, "run_id": run_id, "map_index": map_index}
-    with create_session() as session:
-        row = session.query(TaskInstance.state).filter_by(**key).one_or_none()
-    return None if row is None or row[0] is None else str(getattr(row[0], "value", row[0]))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from demo.warm_python import WarmPython
-from tests.airflow_tables import connected
+from tests.airflow_tables import connected, write_state
 from tests.one_at_a_time import one_at_a_time
 from tests.shared_python import SharedPython
 
@@ -80,6 +80,10 @@ class AirflowInstall:
     def runs_script(self, script: Path) -> str:
         """Run a Python file here and give back what it printed last."""
         return self._call(str(script)).strip().splitlines()[-1]
+
+    def write_over(self, dag_id: str, task: str, state: str | None) -> None:
+        """Write a task's state over the one that it has, as a scheduler does that has read it before that was set."""
+        write_state(self.home / "airflow.db", state, dag_id=dag_id, task_id=task)
 
     def states(self, dag_id: str) -> dict[str, str]:
         """The state of each task; a mapped one's key ends in ``[index]``."""

@@ -15,8 +15,8 @@ from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators import AzureMLCommandJobOperator
 from airflow_azureml.task.cancellation import TaskCancellation
+from airflow_azureml.task_states import iteration_end, iteration_state
 from airflow_azureml.triggers import AzureMLJobTrigger
-from airflow_azureml.version_compat import iteration_end, iteration_state
 from tests.airflow.instance import Instance
 from tests.airflow.scoring import unique
 

@@ -11,26 +11,31 @@ from tests.airflow.installs import AirflowInstall
 pytestmark = pytest.mark.timeout(900)
 
 DAG = "orphans"
+PARKED = "orphans_parked"
 LOST = (("lost", -1), ("mapped", 0), ("mapped", 1))
 
 
 @pytest.fixture(scope="module")
 def swept(install: AirflowInstall) -> tuple[AirflowInstall, str]:
-    """The DAG, run in a home of its own, and what it logged."""
+    """The DAG, run in a home of its own after another one that failed, and what it logged."""
     home = install.beside(DAG)
+    home.run(PARKED)
+    home.write_over(PARKED, "retried", "up_for_retry")
+    home.write_over(PARKED, "cleared", None)
     return home, home.run(DAG)
 
 
-def job_of(run: AirflowInstall, task: str, index: int = -1) -> str:
+def job_of(run: AirflowInstall, task: str, index: int = -1, *, dag: str = DAG) -> str:
     """The name of a task's job."""
-    name = run.xcom(DAG, task, "azureml_job_name", index)
+    name = run.xcom(dag, task, "azureml_job_name", index)
     assert isinstance(name, str)
     return name
 
 
 def test_jobs_of_ended_tasks_are_canceled_and_named(swept: tuple[AirflowInstall, str], hook: AzureMLHook) -> None:
     run, _ = swept
-    lost = [job_of(run, *place) for place in LOST]
+    # No try follows what the scheduler has written over a mark, once the DAG run has ended.
+    lost = [*(job_of(run, *place) for place in LOST), job_of(run, "retried", dag=PARKED)]
 
     assert sorted(run.xcom(DAG, "sweep")) == sorted(lost)
     assert {hook.wait_for_job(name, 60).status for name in lost} == {"Canceled"}
@@ -50,6 +55,14 @@ def test_jobs_that_are_to_outlive_their_tasks_go_on(
     hook.cancel_job(job.name)
 
     assert job.tags[OUTLIVES_TAG] == "true"
+    assert job.status not in {"Canceled", "CancelRequested"}
+
+
+def test_the_job_of_a_task_that_was_cleared_goes_on(swept: tuple[AirflowInstall, str], hook: AzureMLHook) -> None:
+    run, _ = swept
+    job = hook.get_job(job_of(run, "cleared", dag=PARKED))
+    hook.cancel_job(job.name)
+
     assert job.status not in {"Canceled", "CancelRequested"}
 
 

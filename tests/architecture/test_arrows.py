@@ -47,6 +47,7 @@ LIBRARIES = {
     # opentelemetry is Airflow's own.
     "airflow_azureml/observability.py": {"opentelemetry"},
     "airflow_azureml/retry.py": {"airflow"},
+    "airflow_azureml/task_states.py": {"airflow"},
     # asgiref is Airflow's own: the triggerer's supervisor is asked through it.
     "airflow_azureml/blocking.py": {"asgiref"},
     "airflow_azureml/timeouts.py": {"async_timeout"},

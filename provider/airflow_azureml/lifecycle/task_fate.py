@@ -41,6 +41,15 @@ NOT_AWAITED = "no longer deferred"
 FINISHED = ("failed", "success", "skipped", "upstream_failed", "removed")
 """The states of a task that no try follows."""
 
+PARKED = ("up_for_retry", "up_for_reschedule", "scheduled")
+"""States in which only the scheduler goes on with a task, and only while its DAG run goes on.
+
+A scheduler that sees to a dead worker's task while its DAG run is marked writes one of them over the mark (seen: 3.4).
+"""
+
+RUN_ENDED = ("failed", "success")
+"""The states of a DAG run in which no try of its tasks begins."""
+
 _FINISHED = dict.fromkeys(FINISHED, Fate.CANCEL)
 
 _ENDED = _FINISHED | dict.fromkeys(("restarting", NO_STATE, TIME_IS_UP, NOT_AWAITED), Fate.CANCEL)

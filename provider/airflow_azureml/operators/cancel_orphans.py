@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_azureml.exceptions import AzureMLException, AzureMLSpecError, translated
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.task.xcom import recorded_job_name
-from airflow_azureml.version_compat import iteration_end, task_state
 
 if TYPE_CHECKING:
     from airflow_azureml.lifecycle.orphans import TaskJob
@@ -85,13 +84,14 @@ class AzureMLCancelOrphansOperator(AzureMLBaseOperator):
         """
         from airflow_azureml.lifecycle.orphans import is_recorded
         from airflow_azureml.lifecycle.task_fate import NO_STATE, Fate, Where, decide
+        from airflow_azureml.task_states import iteration_end, lasting_state
 
         name = found.job.name
         instance = (found.dag_id, found.task_id, found.run_id, found.map_index)
         task = f"task {found.dag_id}.{found.task_id}" + (f" [{found.map_index}]" if found.map_index >= 0 else "")
         task += f" of DAG run {found.run_id}"
         try:
-            state = iteration_end(*instance[:3], *found.place) if found.place else task_state(*instance) or NO_STATE
+            state = iteration_end(*instance[:3], *found.place) if found.place else lasting_state(*instance) or NO_STATE
             if decide(Where.SWEEP, state) is Fate.LEAVE:
                 self.log.info("Azure ML job %s is left alone: %s (task state: %s).", name, task, state)
                 return False

@@ -14,19 +14,10 @@ from typing import Any
 
 from airflow_azureml.hooks.azureml import WORKSPACE_ARGUMENTS
 from airflow_azureml.lifecycle.batch.outstanding import Outstanding
-from airflow_azureml.lifecycle.task_fate import FINISHED
+from airflow_azureml.lifecycle.task_fate import FINISHED, PARKED, RUN_ENDED
 from airflow_azureml.plugin.marked_job import MarkedTask
 from airflow_azureml.task.xcom import INVOCATION_KEY, JOB_NAME_KEY, OUTLIVES_KEY
 from airflow_azureml.version_compat import map_index_of
-
-PARKED = ("up_for_retry", "up_for_reschedule", "scheduled")
-"""States in which only the scheduler goes on with a task instance, and only while its DAG run goes on.
-
-A scheduler that sees to a dead worker's task while its DAG run is marked writes one of them over the mark (seen: 3.4).
-"""
-
-RUN_ENDED = ("failed", "success")
-"""The states of a DAG run in which no try of its tasks begins."""
 
 log = logging.getLogger(__name__)
 

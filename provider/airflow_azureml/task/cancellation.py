@@ -16,14 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError
-from airflow_azureml.version_compat import (
-    AIRFLOW_RELEASE,
-    AIRFLOW_V_3_0_PLUS,
-    conf,
-    iteration_state,
-    map_index_of,
-    task_state,
-)
+from airflow_azureml.version_compat import AIRFLOW_RELEASE, AIRFLOW_V_3_0_PLUS, conf, map_index_of
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
@@ -211,6 +204,7 @@ class TaskCancellation:
 
     def _ask(self) -> str:
         from airflow_azureml.lifecycle.task_fate import NO_ANSWER, NO_STATE
+        from airflow_azureml.task_states import iteration_state, task_state
 
         ti, map_index = self.ti, map_index_of(self.ti)
         answers: list[str] = []

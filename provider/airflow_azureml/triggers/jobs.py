@@ -17,9 +17,10 @@ from weakref import WeakSet
 from airflow.triggers.base import TriggerEvent
 
 from airflow_azureml.blocking import on_thread
+from airflow_azureml.task_states import task_state
 from airflow_azureml.timeouts import timeout
 from airflow_azureml.triggers.base import AzureMLBaseTrigger
-from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, map_index_of, task_state
+from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, map_index_of
 
 if TYPE_CHECKING:
     from airflow_azureml.lifecycle.late.looks import LateLooks

@@ -40,6 +40,10 @@ def put_jobs_of_others(ti=None):
     }
 
 
+with DAG("orphans_parked", start_date=datetime.datetime(2023, 1, 1, tzinfo=datetime.timezone.utc), schedule=None):
+    dies("retried")
+    dies("cleared")
+
 with DAG("orphans", start_date=datetime.datetime(2023, 1, 1, tzinfo=datetime.timezone.utc), schedule=None):
     mapped = Dies.partial(task_id="mapped", environment=IMAGE, deferrable=True).expand(command=[LONG, f"{LONG}; true"])
     left = [
@@ -49,7 +53,7 @@ with DAG("orphans", start_date=datetime.datetime(2023, 1, 1, tzinfo=datetime.tim
         AzureMLCommandJobOperator(task_id="started", command=LONG, environment=IMAGE, wait_for_completion=False),
     ]
     elsewhere = AzureMLCancelOrphansOperator(task_id="elsewhere", dag_ids=["another_dag"], trigger_rule="all_done")
-    sweep = AzureMLCancelOrphansOperator(task_id="sweep", dag_ids=["{{ dag.dag_id }}", "another_dag"])
+    sweep = AzureMLCancelOrphansOperator(task_id="sweep", dag_ids=["{{ dag.dag_id }}", "orphans_parked"])
     again = AzureMLCancelOrphansOperator(task_id="again", dag_ids=["orphans"])
     wrong = AzureMLCancelOrphansOperator(task_id="wrong", dag_ids="orphans", trigger_rule="all_done")
     left >> put_jobs_of_others() >> elsewhere >> sweep >> again >> wrong
