@@ -91,8 +91,10 @@ $(VENV)/.installed: requirements/airflow3.txt pyproject.toml | $(UV)
 $(PLAIN:%=.venvs/%/bin/python) .venvs/distributed/bin/python: | $(UV)
 	@$(UV) venv --quiet --clear --python $(BIN)/python $(@:/bin/python=)
 
+# That of the other environments, where it will do.
 .venvs/airflow2/bin/python: | $(UV)
-	@$(UV) venv --quiet --clear --python '$(AIRFLOW2_PYTHON)' .venvs/airflow2
+	@PATH="$$($(BIN)/python -c 'import os, sys; print(os.path.dirname(sys._base_executable))'):$$PATH" \
+		$(UV) venv --quiet --clear --python '$(AIRFLOW2_PYTHON)' .venvs/airflow2
 
 $(PLAIN:%=.venvs/%/.installed): .venvs/%/.installed: requirements/%.txt | .venvs/%/bin/python
 	@echo "Installing .venvs/$*: $(ABOUT_$*)"
