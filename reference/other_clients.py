@@ -231,7 +231,7 @@ ROWS = (
         "azure-storage-blob 12.31.1, adlfs 2026.8.0, azure-storage-file-datalake 12.26.1",
         "70 calls of blobs and containers with tokens and with the account's key, 35 of adlfs, 9 of the Data Lake",
         "reading, writing, listing, appending, signing, copying (`cp` and `mv` of adlfs too), batches, tiers: all of "
-        "it. Tags, snapshots, page blobs, properties of account and policies: `501`. "
+        "it. Snapshots, page blobs and properties of account: `501`; tags and policies are here since. "
         "Leases and the Data Lake endpoint were tried later: see the row of pyarrow",
     ),
     Tried(
@@ -262,8 +262,21 @@ ROWS = (
     Tried(
         "pyarrow 26.0.1, `AzureFileSystem`",
         "later, with a client's secret and with `sas_token`",
-        "with a secret: all of it. With a signature nothing: that client then asks at the blob service's address which "
-        "kind of account it is (`501`)",
+        "all of it, with a signature since the blob service says, too, which kind of account it is (`501` before); "
+        "`sas_token` has to begin with `?`",
+    ),
+    Tried(
+        "obstore 0.12.1",
+        "28 calls each with the account's key, signatures of container and account, a client's secret and a token: "
+        "put with conditions, tags and attributes, ranges, lists, copies, renames, deletions in batches, signed "
+        "addresses, streams",
+        "all of it; a deletion of what is not there raises `FileNotFoundError`, from the 404 in the batch's answer",
+    ),
+    Tried(
+        "polars 2.1.0, deltalake 1.6.6",
+        "with key, signature and secret: Parquet, CSV, NDJSON, partitions, globs; Delta tables: append, delete, merge, "
+        "compact, checkpoint, vacuum, history; 16 threads that append to one table at once",
+        "all of it; the 16 commits are all in the table",
     ),
     Tried(
         "duckdb 1.5.5 with its extension azure",

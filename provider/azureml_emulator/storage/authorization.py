@@ -18,6 +18,7 @@ from azureml_emulator.core.settings import ACCOUNT, STORAGE_AUDIENCE
 from azureml_emulator.identity.authorization import bearer
 from azureml_emulator.identity.tokens import TokenError
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.blobs.policies import PolicyError, with_policy
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.sas import (
     account_text,
@@ -32,6 +33,9 @@ from azureml_emulator.storage.sas import (
 
 FOR_ONE_USER = ("sduoid", "skdutid", "srh", "srq")
 """Fields of a user delegation SAS that tie it to a user who has to sign in, too, or to parts of the request."""
+
+GRANTED = "granted"
+"""Under what name a request keeps the letters that its signature allows."""
 
 SIGNED_HEADERS = (
     "content-encoding",
@@ -73,7 +77,7 @@ def authorize(storage: Storage, request: web.Request, access: RequestedAccess) -
     if "sig" in fields and authorization:
         raise BlobError("AuthenticationFailed", "A request carries a signature in its query or a header, not both.")
     if "sig" in fields:
-        check_signature(storage, fields, access)
+        request[GRANTED] = check_signature(storage, fields, access)
         check_address(fields, request.remote or "")
     elif authorization.startswith("SharedKey "):
         check_shared_key(storage, request, access, authorization)
@@ -89,7 +93,7 @@ def check_tag_permission(request: web.Request) -> None:
 
     :raises BlobError: 403.
     """
-    if "sig" in request.query and "t" not in request.query.get("sp", ""):
+    if "sig" in request.query and "t" not in request[GRANTED]:
         raise BlobError("AuthorizationPermissionMismatch")
 
 
@@ -114,15 +118,15 @@ def account_names(storage: Storage, access: RequestedAccess) -> set[str]:
     return {ACCOUNT, storage.settings.account_name, *segments}
 
 
-def check_signature(storage: Storage, fields: Mapping[str, str], access: RequestedAccess) -> None:
-    """A service or account SAS: its signature, its time, what it allows."""
+def check_signature(storage: Storage, fields: Mapping[str, str], access: RequestedAccess) -> str:
+    """A service or account SAS: its signature, its time, what it allows; returns the letters of that."""
     names = account_names(storage, access)
     service = "sr" in fields
-    if "si" in fields:
-        raise BlobError("AuthenticationFailed", "There is no stored access policy of this name.")
     place = signed_place(fields, access) if service else None
     if not is_valid(storage.settings.account_key, tuple(fields.items()), place, frozenset(names)):
         raise BlobError("AuthenticationFailed", "Signature did not match.")
+    if service and "si" in fields:
+        fields = obeying_policy(storage, fields, access.container)
     check_period(fields)
     if "skoid" in fields:
         check_period({"st": fields.get("skt", ""), "se": fields.get("ske", "")})
@@ -130,8 +134,25 @@ def check_signature(storage: Storage, fields: Mapping[str, str], access: Request
         check_account_scope(fields, access)
     elif access.level == "s" or (fields["sr"] == "b" and access.level != "o"):
         raise BlobError("AuthorizationResourceTypeMismatch")
-    if not set(access.permissions) & set(fields.get("sp", "")):
+    granted = fields.get("sp", "")
+    if not set(access.permissions) & set(granted):
         raise BlobError("AuthorizationPermissionMismatch")
+    return granted
+
+
+def obeying_policy(storage: Storage, fields: Mapping[str, str], container: str) -> dict[str, str]:
+    """The fields of a service SAS with what the stored access policy says that it names.
+
+    Source: https://learn.microsoft.com/rest/api/storageservices/define-stored-access-policy: none for a SAS of a user
+    delegation key.
+
+    :raises BlobError: 403.
+    """
+    kept = storage.blobs.container(container).policies if storage.blobs.has_container(container) else ()
+    try:
+        return with_policy(fields, () if "skoid" in fields else kept)
+    except PolicyError as error:
+        raise BlobError("AuthenticationFailed", str(error)) from None
 
 
 def signed_place(fields: Mapping[str, str], access: RequestedAccess) -> str:

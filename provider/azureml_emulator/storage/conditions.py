@@ -15,6 +15,9 @@ from azureml_emulator.storage.errors import BlobError
 
 IF_TAGS = "x-ms-if-tags"
 
+TAG_OPTION = "x-ms-copy-source-tag-option"
+"""The header that says whether a copy has the tags of its source."""
+
 OF_A_BLOB = ("If-Match", IF_TAGS)
 """Conditions that do not hold where there is no blob; of the tags that is assumed."""
 

@@ -117,6 +117,10 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
     ),
     "LeaseNotPresentWithBlobOperation": (412, "There is currently no lease on the blob."),
     "LeaseNotPresentWithContainerOperation": (412, "There is currently no lease on the container."),
+    "BothUserTagsAndSourceTagsCopyPresentException": (
+        400,
+        "x-ms-tags header must not be present with x-ms-copy-source-tag-option as COPY.",
+    ),
     "EmptyTagName": (400, "The name of one of the tag key-value pairs is empty."),
     "DuplicateTagNames": (400, "The tags specified contain duplicate names."),
     "TagsTooLarge": (400, "The tags specified exceed the maximum permissible limit."),

@@ -10,7 +10,7 @@ from aiohttp import web
 from azureml_emulator.storage.authorization import RequestedAccess, authorize, check_tag_permission
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.models import BlobConflictError, BlobNameError
-from azureml_emulator.storage.conditions import IF_TAGS, OWN_SCOPE
+from azureml_emulator.storage.conditions import IF_TAGS, OWN_SCOPE, TAG_OPTION
 from azureml_emulator.storage.errors import BlobError, respond
 from azureml_emulator.storage.leasing import check_lease
 
@@ -20,7 +20,7 @@ class Operation:
     """One operation and the permissions any one of which allows it; see ``RequestedAccess``.
 
     :param leased: it has to name the lease of what it is for, where one is in force; None: it does not ask for leases.
-    :param obeys: those of ``CHANGING_HEADERS`` that it has use for.
+    :param obeys: those of ``CHANGING_HEADERS`` and ``ONLY_VALUES`` that it has use for.
     """
 
     permissions: str
@@ -53,7 +53,7 @@ TAGS = (IF_TAGS, "x-ms-tags")
 
 ONLY_VALUES = {
     **OWN_SCOPE,
-    "x-ms-copy-source-tag-option": "replace",
+    TAG_OPTION: "replace",
     "x-ms-legal-hold": "false",
     "x-ms-seal-blob": "false",
 }
@@ -67,7 +67,8 @@ def check_whole(request: web.Request, operation: Operation) -> None:
     """
     parts = [name for name in CHANGING_HEADERS if name in request.headers and name not in operation.obeys]
     parts += [name for name in CHANGING_KEYS if name in request.query]
-    values = {name: request.headers.get(name, only) for name, only in ONLY_VALUES.items()}
+    only = {name: value for name, value in ONLY_VALUES.items() if name not in operation.obeys}
+    values = {name: request.headers.get(name, value) for name, value in only.items()}
     parts += [f"{name}: {value}" for name, value in values.items() if value.lower() != ONLY_VALUES[name]]
     # With ``include`` the blob goes with its snapshots, of which there are none; ``only`` means to keep the blob.
     if request.headers.get("x-ms-delete-snapshots", "").lower() == "only":

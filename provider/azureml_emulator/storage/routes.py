@@ -9,7 +9,7 @@ from azureml_emulator.core.settings import ACCOUNT, REGISTRY_CONTAINERS, STORAGE
 from azureml_emulator.storage import batches, containers, copies, delegation, leasing, listings, read, tags, write
 from azureml_emulator.storage.authorization import RequestedAccess
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.conditions import IF_TAGS
+from azureml_emulator.storage.conditions import IF_TAGS, TAG_OPTION
 from azureml_emulator.storage.operations import TAGS, Operation, Table, key_of, perform
 
 ACCOUNT_OPERATIONS: Table = {
@@ -29,6 +29,10 @@ INFORMATION: Table = {
     ("HEAD", "properties"): Operation("racwdl", containers.account_information),
 }
 """What may be asked about the account (``restype=account``) at each of its addresses."""
+BY_NO_SIGNATURE = ""
+"""What no signature allows. Source: Microsoft's Azurite 3.36, of both operations on the policies of a container."""
+ACCESS_CONTROL: Table = {("HEAD", ""): Operation("r", containers.access_control)}
+"""What belongs to the Data Lake's address, and is asked here, too."""
 CONTAINER_OPERATIONS: Table = {
     ("PUT", ""): Operation("cw", containers.create),
     ("DELETE", ""): Operation("d", containers.delete, leased=True),
@@ -37,8 +41,9 @@ CONTAINER_OPERATIONS: Table = {
     ("GET", "metadata"): Operation("r", containers.properties),
     ("HEAD", "metadata"): Operation("r", containers.properties),
     ("PUT", "metadata"): Operation("w", containers.set_metadata),
-    ("GET", "acl"): Operation("r", containers.access_policy),
-    ("HEAD", "acl"): Operation("r", containers.access_policy),
+    ("GET", "acl"): Operation(BY_NO_SIGNATURE, containers.access_policies),
+    ("HEAD", "acl"): Operation(BY_NO_SIGNATURE, containers.access_policies),
+    ("PUT", "acl"): Operation(BY_NO_SIGNATURE, containers.set_access_policies),
     ("GET", "list"): Operation("l", listings.list_blobs),
     ("POST", "batch"): Operation("racwdl", batches.submit),
     ("PUT", "lease"): Operation("wd", leasing.lease_container, leased=None),
@@ -64,7 +69,7 @@ BLOB_OPERATIONS: Table = {
     ("DELETE", ""): Operation("d", write.delete, leased=True, obeys=(IF_TAGS,)),
 }
 COPY_OPERATIONS: Table = {
-    ("PUT", ""): Operation("cw", copies.copy, leased=True, obeys=(*TAGS, "x-ms-source-if-tags")),
+    ("PUT", ""): Operation("cw", copies.copy, leased=True, obeys=(*TAGS, TAG_OPTION, "x-ms-source-if-tags")),
     ("PUT", "block"): Operation("cw", copies.put_block, leased=True),
     ("PUT", "appendblock"): Operation("aw", copies.append_block, leased=True, obeys=(IF_TAGS,)),
 }
@@ -91,6 +96,8 @@ async def container(storage: Storage, request: web.Request, suffix: str, contain
     """An operation on a container."""
     restype = request.query.get("restype")
     table = CONTAINER_OPERATIONS if restype == "container" else INFORMATION if restype == "account" else {}
+    if restype is None and request.query.get("action", "").lower() == "getaccesscontrol":
+        table = ACCESS_CONTROL
     return await perform(storage, request, table, RequestedAccess("", "c", account_segment(suffix), container))
 
 

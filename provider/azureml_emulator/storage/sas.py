@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -15,6 +16,10 @@ from azureml_emulator.core.settings import ACCOUNT, Settings
 
 VERSION = "2021-12-02"
 """The version of the signatures that the emulator makes itself."""
+
+PERMISSIONS = "racwdxyltmeopif"
+"""Letters of what a signature of a container or a blob may allow. Source: Azure Storage REST reference, Create a
+service SAS."""
 
 OVERRIDES = ("rscc", "rscd", "rsce", "rscl", "rsct")
 """Query fields that replace headers of the answer: cache control, disposition, encoding, language, type."""
@@ -140,7 +145,10 @@ def utc_seconds(moment: datetime) -> str:
 
 @lru_cache(1024)
 def read_moment(text: str) -> datetime | None:
-    """A moment of a signature: a date, or a date and time to the minute or second, in UTC; None when it is none."""
+    """A moment of a signature: a date, or a date and time to the minute, the second or a part of it, in UTC; None when
+    it is none.
+    """
+    text = re.sub(r"(\.\d{6})\d*Z", r"\1Z", text)
     for pattern in ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d"):
         try:
             return datetime.strptime(text, pattern).replace(tzinfo=timezone.utc)

@@ -18,7 +18,7 @@ from azureml_emulator.core.settings import ACCOUNT, LOOPBACK, REGISTRY_CONTAINER
 from azureml_emulator.storage.authorization import RequestedAccess, check_address, check_signature, check_token
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.records import Blob
-from azureml_emulator.storage.conditions import IF_TAGS, all_hold
+from azureml_emulator.storage.conditions import IF_TAGS, TAG_OPTION, all_hold
 from azureml_emulator.storage.errors import BlobError
 
 PLACE = re.compile(rf"/(?:{ACCOUNT}\.blob\.([^/]+)/([^/]+)|({REGISTRY_CONTAINERS}[^/]+))/(.+)", re.IGNORECASE)
@@ -72,8 +72,9 @@ def find_source(storage: Storage, request: web.Request, *, as_caller: bool) -> S
         raise BlobError("NotEmulated", "x-ms-copy-source: a snapshot or a version")
     suffix, container = match[1] or STORAGE_SUFFIX, unquote(match[2] or match[3])
     access = RequestedAccess("r", "o", f"{ACCOUNT}.blob.{suffix}", container, unquote(match[4]))
+    needed = "rt" if takes_tags(request) else "r"
     try:
-        authorize_source(storage, request, fields, access, as_caller)
+        authorize_source(storage, request, fields, access, as_caller, needed)
         blob = storage.blobs.get(access.container, access.blob)
         if blob is None:
             raise BlobError("BlobNotFound" if storage.blobs.has_container(container) else "ContainerNotFound")
@@ -84,20 +85,38 @@ def find_source(storage: Storage, request: web.Request, *, as_caller: bool) -> S
 
 
 def authorize_source(
-    storage: Storage, request: web.Request, fields: Mapping[str, str], access: RequestedAccess, as_caller: bool
+    storage: Storage,
+    request: web.Request,
+    fields: Mapping[str, str],
+    access: RequestedAccess,
+    as_caller: bool,
+    needed: str,
 ) -> None:
     """Whether the request may read its source: by the address's own signature, by a token for it, or as the caller.
 
+    :param needed: letters, all of which a signature has to allow.
     :raises BlobError: 401 or 403, as an answer of the source.
     """
     bearer = request.headers.get("x-ms-copy-source-authorization", "")
     if "sig" in fields:
-        check_signature(storage, fields, access)
+        if not set(needed) <= set(check_signature(storage, fields, access)):
+            raise BlobError("AuthorizationPermissionMismatch")
         check_address(fields, request.remote or "")
     elif not as_caller:
         check_token(storage, bearer.partition(" ")[2] if bearer.lower().startswith("bearer ") else None)
     elif "sig" in request.query:
         raise BlobError("NoAuthenticationInformation")
+
+
+def takes_tags(request: web.Request) -> bool:
+    """Whether a copy is to have the index tags of its source, which a signature of that has to allow.
+
+    :raises BlobError: 400: it says neither that nor the contrary.
+    """
+    option = request.headers.get(TAG_OPTION, "REPLACE").upper()
+    if option not in ("COPY", "REPLACE"):
+        raise BlobError("InvalidHeaderValue", TAG_OPTION)
+    return option == "COPY"
 
 
 def check_conditions(request: web.Request, blob: Blob) -> None:

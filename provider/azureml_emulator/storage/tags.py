@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.blobs.records import Blob
+from azureml_emulator.storage.blobs.folders import is_blob
 from azureml_emulator.storage.blobs.tag_expressions import CONTAINER, Expression, ExpressionError, search
 from azureml_emulator.storage.bodies import read_xml
 from azureml_emulator.storage.conditions import check_write, is_current
@@ -85,7 +85,7 @@ def read_document(root: ElementTree.Element) -> dict[str, str]:
 async def set_tags(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Set Blob Tags: replace all of them. It changes neither ETag nor time of modification."""
     tags = read_document(await read_xml(request))
-    blob = taggable(storage, container, name)
+    blob = find_blob(storage, container, name)
     check_write(request, blob)
     record = storage.blobs.records.get(container, name)
     storage.blobs.records.change(container, name, replace(record, tags=tags), silently=True)
@@ -94,21 +94,10 @@ async def set_tags(storage: Storage, request: web.Request, container: str, name:
 
 async def get_tags(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Get Blob Tags."""
-    blob = taggable(storage, container, name)
+    blob = find_blob(storage, container, name)
     if is_current(request, blob):
         return not_modified(blob.etag)
     return document(tags_element(blob.tags))
-
-
-def taggable(storage: Storage, container: str, name: str) -> Blob:
-    """A blob that may have tags.
-
-    :raises BlobError: 404, or 501: it stands for a folder.
-    """
-    blob = find_blob(storage, container, name)
-    if blob.folder:
-        raise BlobError("NotEmulated", "tags of a blob that stands for a folder")
-    return blob
 
 
 async def find(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
@@ -146,5 +135,5 @@ def tagged(storage: Storage, container: str, wanted: Expression) -> Iterable[tup
     :param container: empty: any.
     """
     for place, name, tags in storage.blobs.records.tagged(container):
-        if wanted.holds({**tags, CONTAINER: place}) and storage.blobs.exists(place, name):
+        if wanted.holds({**tags, CONTAINER: place}) and is_blob(storage.blobs, place, name):
             yield place, name, {key: tags[key] for key in tags if key in wanted.names}

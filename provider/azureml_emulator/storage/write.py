@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 from aiohttp import web
 
+from azureml_emulator.storage.authorization import GRANTED
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.blocks import COMMITTED, LATEST, UNCOMMITTED
 from azureml_emulator.storage.blobs.folders import MARK, change_folder, find_folder, make_folder, marked, unmark_folder
@@ -55,7 +56,7 @@ def target(storage: Storage, request: web.Request, container: str, name: str) ->
 
 def may_overwrite(request: web.Request) -> bool:
     """A signature that may only create does not allow to write over what is there."""
-    return "sig" not in request.query or bool(set("wa") & set(request.query.get("sp", "")))
+    return "sig" not in request.query or bool(set("wa") & set(request[GRANTED]))
 
 
 async def put(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
@@ -99,8 +100,6 @@ def stands_for_folder(request: web.Request, name: str) -> bool:
 
 def put_folder(storage: Storage, request: web.Request, container: str, name: str) -> web.Response:
     """Put Blob of no bytes, which stands for a folder."""
-    if tags_header(request):
-        raise BlobError("NotEmulated", "tags of a blob that stands for a folder")
     if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
     there = storage.blobs.get(container, name) or find_folder(storage.blobs, container, name)
@@ -108,7 +107,7 @@ def put_folder(storage: Storage, request: web.Request, container: str, name: str
     if there and not may_overwrite(request):
         raise BlobError("AuthorizationPermissionMismatch")
     headers, metadata = content_headers(request, plain=True), metadata_headers(request)
-    made = make_folder(storage.blobs, container, name, headers, metadata)
+    made = make_folder(storage.blobs, container, name, headers, metadata, tags_header(request))
     return web.Response(status=201, headers={**version_headers(made), "x-ms-request-server-encrypted": "true"})
 
 

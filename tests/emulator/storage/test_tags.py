@@ -79,8 +79,6 @@ def test_tags_come_with_what_is_written_and_go_with_it(container: ContainerClien
     assert copy.get_blob_tags() == {}
     copy.start_copy_from_url(blob.url, tags={"own": "1"})
     assert copy.get_blob_tags() == {"own": "1"}
-    asked = refused(lambda: copy.start_copy_from_url(blob.url, tags="COPY", requires_sync=True))
-    assert asked == (501, "NotEmulated")
     appended = container.get_blob_client("z")
     appended.create_append_blob(tags=tags)
     appended.append_block(b"1")
@@ -91,8 +89,55 @@ def test_tags_come_with_what_is_written_and_go_with_it(container: ContainerClien
     assert container.get_blob_client("moved").get_blob_tags() == tags
     blob.upload_blob(b"new")
     assert blob.get_blob_tags() == {}
-    folder = refused(lambda: container.upload_blob("f", b"", metadata={"hdi_isfolder": "true"}, tags=tags))
-    assert folder == (501, "NotEmulated")
+
+
+def test_a_copy_from_an_address_may_have_the_tags_of_its_source(
+    container: ContainerClient, emulator: RunningEmulator
+) -> None:
+    key = json.loads((emulator.state / "identity.json").read_text())["account_key"]
+    source, tags, place = put(container, "x"), {"k": "v", "l": ""}, ("emuacct", container.container_name)
+    source.set_blob_tags(tags)
+    token = container.credential.get_token("https://storage.azure.com/.default").token
+    copy, put_there = container.get_blob_client("y"), container.get_blob_client("z")
+    copy.start_copy_from_url(source.url, tags="COPY", requires_sync=True, source_authorization=f"Bearer {token}")
+    assert copy.get_blob_tags() == tags
+    headers = {"x-ms-blob-type": "BlockBlob", "x-ms-copy-source-tag-option": "COPY"}
+
+    def put_from(permission: str, **more: str) -> tuple[int, str | None]:
+        ends = datetime.now(timezone.utc) + timedelta(minutes=10)
+        query = generate_container_sas(*place, account_key=key, permission=permission, expiry=ends)
+        told = {**headers, "x-ms-copy-source": f"{source.url}?{query}", **more}
+        answer = send(container, "PUT", put_there.url, told)
+        return answer.status_code, answer.headers.get("x-ms-error-code")
+
+    assert put_from("r") == (403, "CannotVerifyCopySource")
+    assert not put_there.exists()
+    assert put_from("rt") == (201, None)
+    assert put_there.get_blob_tags() == tags
+    assert put_from("rt", **{"x-ms-tags": "a=b"}) == (400, "BothUserTagsAndSourceTagsCopyPresentException")
+    assert put_from("rt", **{"x-ms-copy-source-tag-option": "BOTH"}) == (400, "InvalidHeaderValue")
+    plain = {"x-ms-copy-source": source.url, "x-ms-copy-source-tag-option": "COPY"}
+    assert send(container, "PUT", copy.url, plain).status_code == 501
+
+
+@pytest.mark.parametrize("name", ["f", "f/"])
+def test_a_blob_that_stands_for_a_folder_has_tags(
+    container: ContainerClient, storage: BlobServiceClient, name: str
+) -> None:
+    folder, where = container.get_blob_client(name), f"k = '{uuid.uuid4().hex}'"
+    value = where.split("'")[1]
+    folder.upload_blob(b"", metadata={"hdi_isfolder": "true"}, tags={"k": value})
+    assert (folder.get_blob_tags(), folder.get_blob_properties().tag_count) == ({"k": value}, 1)
+    assert [each.tags for each in container.list_blobs(include=["tags"])] == [{"k": value}]
+    assert names(storage, where) == names(container, where) == [name]
+    assert refused(lambda: folder.get_blob_properties(if_tags_match_condition="k = 'other'")) == (
+        412,
+        "ConditionNotMet",
+    )
+    folder.set_blob_tags({"other": "1"})
+    assert (folder.get_blob_tags(), names(storage, where)) == ({"other": "1"}, [])
+    folder.delete_blob()
+    assert names(container, "other = '1'") == []
 
 
 def test_what_is_flushed_keeps_its_tags(container: ContainerClient) -> None:

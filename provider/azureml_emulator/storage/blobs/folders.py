@@ -65,11 +65,22 @@ def mark_of(name: str, record: Record) -> Blob:
         metadata=record.metadata,
         lake=True,
         folder=True,
+        tags=record.tags,
     )
 
 
+def is_blob(store: BlobStore, container: str, name: str) -> bool:
+    """Whether there is a blob of this name, be it the mark of a folder."""
+    return store.exists(container, name) or find_folder(store, container, name) is not None
+
+
 def make_folder(
-    store: BlobStore, container: str, name: str, headers: Mapping[str, str], metadata: Mapping[str, str]
+    store: BlobStore,
+    container: str,
+    name: str,
+    headers: Mapping[str, str],
+    metadata: Mapping[str, str],
+    tags: Mapping[str, str] | None = None,
 ) -> Blob:
     """Make a folder, or give one that is there other properties; what lies in it stays.
 
@@ -79,8 +90,8 @@ def make_folder(
         os.makedirs(store.place(container, name), exist_ok=True)
     except (NotADirectoryError, FileExistsError):
         raise BlobConflictError(f"{name!r} is a blob here, or lies below one.") from None
-    record = Record(headers=headers, metadata=metadata, created=time.time(), lake=True, folder=True)
-    return mark_of(name, store.records.change(container, name, record))
+    made = Record(headers=headers, metadata=metadata, created=time.time(), lake=True, folder=True, tags=tags or {})
+    return mark_of(name, store.records.change(container, name, made))
 
 
 def change_folder(

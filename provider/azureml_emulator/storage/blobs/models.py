@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from azureml_emulator.core.clock import now
 from azureml_emulator.storage.blobs.blocks import PIECE, Blocks
 from azureml_emulator.storage.blobs.records import BLOCK, Blob, Container, Record, described
 from azureml_emulator.storage.blobs.recovery import recover
@@ -52,7 +53,7 @@ class BlobStore:
         if place.exists():
             return False
         place.mkdir()
-        self.records.change_container(container, metadata or {}, time.time())
+        self.records.change_container(Container(container, now(), metadata or {}))
         return True
 
     def delete_container(self, container: str) -> bool:
@@ -70,10 +71,6 @@ class BlobStore:
     def container(self, container: str) -> Container:
         """The properties of a container that is there."""
         return self.records.container(container, (self.root / container).stat().st_mtime)
-
-    def set_container_metadata(self, container: str, metadata: Mapping[str, str]) -> Container:
-        """Replace the metadata of a container that is there."""
-        return self.records.change_container(container, metadata, time.time())
 
     def containers(self) -> Sequence[str]:
         """The names of all containers, sorted."""

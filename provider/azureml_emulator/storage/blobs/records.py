@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+
+from azureml_emulator.storage.blobs.policies import Policy
 
 BLOCK, APPEND = "BlockBlob", "AppendBlob"
 
@@ -75,12 +77,13 @@ class Blob:
 class Container:
     """The properties of one container.
 
-    :param modified: when it was made or its metadata was changed; blobs do not count.
+    :param modified: when it was made, or its metadata or policies were changed; blobs do not count.
     """
 
     name: str
     modified: datetime
     metadata: Mapping[str, str] = field(default_factory=dict)
+    policies: Sequence[Policy] = ()
 
 
 def described(name: str, facts: os.stat_result, record: Record) -> Blob:

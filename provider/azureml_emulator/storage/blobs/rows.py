@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from azureml_emulator.core.store import connect
+from azureml_emulator.storage.blobs.policies import Policy
 from azureml_emulator.storage.blobs.records import Container, Record
 
 SCHEMA = """
@@ -31,8 +32,9 @@ CREATE TABLE IF NOT EXISTS blobs (
 ) WITHOUT ROWID
 """
 CONTAINERS = """
-CREATE TABLE IF NOT EXISTS containers (name TEXT PRIMARY KEY, metadata TEXT NOT NULL, modified REAL NOT NULL)
-WITHOUT ROWID
+CREATE TABLE IF NOT EXISTS containers (
+    name TEXT PRIMARY KEY, metadata TEXT NOT NULL, modified REAL NOT NULL, policies TEXT
+) WITHOUT ROWID
 """
 UNFINISHED = """
 CREATE TABLE IF NOT EXISTS unfinished (container TEXT NOT NULL, name TEXT NOT NULL, what TEXT NOT NULL,
@@ -72,10 +74,10 @@ class Records:
         self._connection = connect(path, alone=True)
         for table in (SCHEMA, CONTAINERS, UNFINISHED):
             self._connection.execute(table)
-        present = {row[1] for row in self._connection.execute("PRAGMA table_info(blobs)")}
-        for column, kind in ADDED.items():
-            if column not in present:
-                self._connection.execute(f"ALTER TABLE blobs ADD COLUMN {column} {kind}")
+        for table, added in (("blobs", ADDED), ("containers", {"policies": "TEXT"})):
+            present = {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}
+            for column in added.keys() - present:
+                self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {added[column]}")
         self._connection.execute(FOLDERS)
         self._connection.execute(TAGGED)
         self._lock = threading.RLock()
@@ -209,18 +211,21 @@ class Records:
         :param otherwise: epoch seconds of its making, for a folder that has no row yet.
         """
         with self._lock:
-            query = "SELECT metadata, modified FROM containers WHERE name = ?"
+            query = "SELECT metadata, modified, policies FROM containers WHERE name = ?"
             row = self._connection.execute(query, (name,)).fetchone()
             if row is None:
-                return self.change_container(name, {}, otherwise)
-        return Container(name, datetime.fromtimestamp(row[1], timezone.utc), json.loads(row[0]))
+                return self.change_container(Container(name, datetime.fromtimestamp(otherwise, timezone.utc)))
+        policies = [Policy(id, terms) for id, terms in json.loads(row[2] or "[]")]
+        return Container(name, datetime.fromtimestamp(row[1], timezone.utc), json.loads(row[0]), policies)
 
-    def change_container(self, name: str, metadata: Mapping[str, str], modified: float) -> Container:
+    def change_container(self, container: Container) -> Container:
         """Write the row of a container."""
+        policies = [[each.id, dict(each.terms)] for each in container.policies]
+        kept = (json.dumps(dict(container.metadata)), container.modified.timestamp(), json.dumps(policies))
+        query = "INSERT OR REPLACE INTO containers (name, metadata, modified, policies) VALUES (?, ?, ?, ?)"
         with self._lock:
-            row = (name, json.dumps(dict(metadata)), modified)
-            self._connection.execute("INSERT OR REPLACE INTO containers VALUES (?, ?, ?)", row)
-        return Container(name, datetime.fromtimestamp(modified, timezone.utc), dict(metadata))
+            self._connection.execute(query, (container.name, *kept))
+        return container
 
     def forget_container(self, container: str) -> None:
         """Remove the rows of a container and of all blobs in it."""

@@ -10,7 +10,13 @@ import re
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.containers import NAME, check_container_write, container_headers, find_container
+from azureml_emulator.storage.containers import (
+    NAME,
+    change_container,
+    check_container_write,
+    container_headers,
+    find_container,
+)
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.lake.properties import read_properties, written_properties
 from azureml_emulator.storage.listings import PAGE, decode_marker, encode_marker
@@ -42,8 +48,9 @@ async def create(storage: Storage, request: web.Request, container: str, _: str)
 
 async def set_properties(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
     """Filesystem - Set Properties: replace all of them."""
-    check_container_write(request, find_container(storage, container))
-    changed = storage.blobs.set_container_metadata(container, read_properties(request))
+    found = find_container(storage, container)
+    check_container_write(request, found)
+    changed = change_container(storage, found, metadata=read_properties(request))
     return web.Response(headers=container_headers(changed))
 
 
@@ -61,15 +68,6 @@ async def delete(storage: Storage, request: web.Request, container: str, _: str)
     storage.appends.discard_container(container)
     storage.leases.forget_container(container)
     return web.Response(status=202)
-
-
-async def access_control(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
-    """Access control lists, of the root or of a path: only accounts with a hierarchical namespace have them.
-
-    Clients ask for the root's to find out which kind of account this is.
-    """
-    find_container(storage, container)
-    raise BlobError("HierarchicalNamespaceNotEnabled")
 
 
 def paging(request: web.Request) -> tuple[str, int]:

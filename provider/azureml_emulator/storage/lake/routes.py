@@ -9,6 +9,7 @@ from aiohttp import web
 
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.settings import ACCOUNT
+from azureml_emulator.storage import containers
 from azureml_emulator.storage.authorization import RequestedAccess
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.errors import BlobError
@@ -25,9 +26,9 @@ FILE_SYSTEM_OPERATIONS: Table = {
     ("HEAD", "resource=filesystem"): Operation("r", file_systems.properties),
     ("DELETE", "resource=filesystem"): Operation("d", file_systems.delete, leased=True),
     ("GET", "resource=filesystem"): Operation("l", listings.list_paths),
-    ("HEAD", "action=getaccesscontrol"): Operation("r", file_systems.access_control),
-    ("PATCH", "action=setaccesscontrol"): Operation("w", file_systems.access_control),
-    ("PATCH", "action=setaccesscontrolrecursive"): Operation("w", file_systems.access_control),
+    ("HEAD", "action=getaccesscontrol"): Operation("r", containers.access_control),
+    ("PATCH", "action=setaccesscontrol"): Operation("w", containers.access_control),
+    ("PATCH", "action=setaccesscontrolrecursive"): Operation("w", containers.access_control),
 }
 PATH_OPERATIONS: Table = {
     ("PUT", "resource=file"): Operation("cw", paths.create_file),
@@ -36,11 +37,11 @@ PATH_OPERATIONS: Table = {
     ("PATCH", "action=append"): Operation("aw", appends.append, leased=True),
     ("PATCH", "action=flush"): Operation("w", appends.flush, leased=True),
     ("PATCH", "action=setproperties"): Operation("w", paths.set_properties, leased=True),
-    ("PATCH", "action=setaccesscontrol"): Operation("w", file_systems.access_control),
-    ("PATCH", "action=setaccesscontrolrecursive"): Operation("w", file_systems.access_control),
+    ("PATCH", "action=setaccesscontrol"): Operation("w", containers.access_control),
+    ("PATCH", "action=setaccesscontrolrecursive"): Operation("w", containers.access_control),
     ("HEAD", ""): Operation("r", paths.properties),
     ("HEAD", "action=getstatus"): Operation("r", paths.status),
-    ("HEAD", "action=getaccesscontrol"): Operation("r", file_systems.access_control),
+    ("HEAD", "action=getaccesscontrol"): Operation("r", containers.access_control),
     ("GET", ""): Operation("r", paths.read),
     ("POST", ""): Operation("wd", leases.lease_path, leased=None),
     ("DELETE", ""): Operation("d", paths.delete, leased=True),
