@@ -170,7 +170,7 @@ def test_what_is_missing_is_named_with_what_is_there(name: str) -> None:
         (AzureMLCreateComputeOperator, {"name": "abc", "type": "cluster"}, ["type", '"cluster"', "amlcompute"]),
         (AzureMLCreateComputeOperator, {"name": "abc", "tier": "spot"}, ["tier", '"spot"', "low_priority"]),
         (AzureMLCreateComputeOperator, {"name": "abc", "max_instances": "x"}, ["max_instances", '"x"']),
-        (AzureMLCreateComputeOperator, {"name": "abc", "if_exists": "replace"}, ["if_exists", "'replace'", "update"]),
+        (AzureMLCreateComputeOperator, {"name": "abc", "if_exists": "replace"}, ["if_exists", '"replace"', "update"]),
         (
             AzureMLCreateComputeOperator,
             {"name": "abc", "type": "computeinstance", "if_exists": "update"},
@@ -178,8 +178,8 @@ def test_what_is_missing_is_named_with_what_is_there(name: str) -> None:
         ),
         (AzureMLScaleComputeOperator, {"name": "abc"}, ["min_instances", "max_instances"]),
         (AzureMLScaleComputeOperator, {"name": "abc", "max_instances": -1}, ["max_instances", "-1", "from 0"]),
-        (AzureMLDeleteComputeOperator, {"name": 3}, ["name", "3", "compute's name"]),
-        (AzureMLDeleteComputeOperator, {"name": "abc", "if_missing": "ask"}, ["if_missing", "'ask'", "skip, fail"]),
+        (AzureMLDeleteComputeOperator, {"name": 3}, ["name", "3", "a text that is not empty or a mapping"]),
+        (AzureMLDeleteComputeOperator, {"name": "abc", "if_missing": "ask"}, ["if_missing", '"ask"', "skip, fail"]),
     ],
 )
 def test_mistakes_name_the_field(

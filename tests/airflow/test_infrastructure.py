@@ -213,7 +213,7 @@ PIPELINE = {"name": "blue", "endpoint_name": "cards"}
     [
         ({**MODEL, "model": None}, ["model", "required"]),
         ({**MODEL, "compute": None}, ["compute", "required"]),
-        ({**MODEL, "model": 3}, ["model", "azureml:NAME:VERSION", "path"]),
+        ({**MODEL, "model": 3}, ["model", "a text that is not empty, a mapping or None"]),
         ({**MODEL, "model": {"path": "no-such-folder"}}, ["model.path", "no-such-folder"]),
         ({**MODEL, "code": "/"}, ["code_configuration.scoring_script", "required"]),
         ({**MODEL, "output_action": "append"}, ["output_action", '"append"', "append_row", "summary_only"]),

@@ -29,11 +29,9 @@ from airflow_azureml.operators import (
 )
 from airflow_azureml.operators.keywords import whole_seconds
 from airflow_azureml.rest.errors import SettingsError, SpecError
-from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.sensors import AzureMLComputeSensor, AzureMLJobSensor
 from airflow_azureml.task.resource_fields import compute_name_of, one_of
 from airflow_azureml.task.xcom import job_name_of
-from tests.airflow.instance import Instance
 
 
 class Stage(str, Enum):
@@ -80,9 +78,8 @@ def test_a_sequence_that_is_given_stays_what_it_is(given: Any) -> None:
 
 @pytest.mark.parametrize("given", [5, "one", b"one", {"one": 1}, [5], [None], [""]])
 def test_what_is_no_list_of_dags_sweeps_nothing(given: Any) -> None:
-    task = AzureMLCancelOrphansOperator(task_id="t", dag_ids=given, azureml_conn_id="no_such_connection")
-    with pytest.raises(AzureMLSpecError, match=r"^dag_ids: .* is not accepted. Accepted: a list of DAG ids, or None\."):
-        task.execute({})
+    with pytest.raises(AzureMLSpecError, match=r"^dag_ids: .* is not accepted. Accepted: a list (of DAG ids, )?or"):
+        AzureMLCancelOrphansOperator(task_id="t", dag_ids=given, azureml_conn_id="no_such_connection").execute({})
 
 
 @pytest.mark.parametrize("given", [float("nan"), float("inf"), 10**400])
@@ -121,29 +118,25 @@ def test_a_number_of_another_library_from_an_upstream_task_is_rendered_as_a_numb
     assert (task.min_instances, type(task.min_instances)) == (1, int)
 
 
-@pytest.mark.parametrize("given", [[], {}, False, 0])
+@pytest.mark.parametrize("given", [[], {}, False, 0, ""])
 @pytest.mark.parametrize("name", ["experiment_name", "display_name"])
 def test_what_is_no_name_is_not_taken_for_none_given(name: str, given: Any) -> None:
-    with DAG("d"):
-        task: Any = AzureMLCommandJobOperator(task_id="t", command="echo", environment="azureml:e:1", **{name: given})
-    with pytest.raises(AzureMLSpecError, match=rf"^{name}: .* is not a string"), translated():
-        task.submission(Instance().context(), Workspace("s", "g", "w"))
+    with DAG("d"), pytest.raises(AzureMLSpecError, match=rf"^{name}: .* Accepted: a text that is not empty or None"):
+        AzureMLCommandJobOperator(task_id="t", command="echo", environment="azureml:e:1", **{name: given})
 
 
 @pytest.mark.parametrize("given", [5, "", [1], {1}])
 def test_resources_that_are_no_mapping_are_named_as_they_are_given(given: Any) -> None:
-    task = AzureMLCommandJobOperator(task_id="t", command="echo", environment="azureml:e:1", job_resources=given)
-    with pytest.raises(AzureMLSpecError, match=r"^job_resources: .* Accepted: a mapping\."), translated():
-        task.document({})
+    with pytest.raises(AzureMLSpecError, match=r"^job_resources: .* Accepted: a mapping or None\."):
+        AzureMLCommandJobOperator(task_id="t", command="echo", environment="azureml:e:1", job_resources=given)
 
 
 @pytest.mark.parametrize("given", [5, None, "", " ", ["a"], {"name": "o"}, "None"])
 def test_what_is_no_name_of_an_output_is_named_as_it_is_given(given: Any) -> None:
-    task = AzureMLDownloadJobOutputOperator(
-        task_id="t", job_name="j", output_name=given, local_path="x", azureml_conn_id="no_such_connection"
-    )
-    with pytest.raises(AzureMLSpecError, match=r"^output_name: .* Accepted: the name of an output\."):
-        task.execute({})
+    with pytest.raises(AzureMLSpecError, match=r"^output_name: .* Accepted: (the name of an output|a text that is no)"):
+        AzureMLDownloadJobOutputOperator(
+            task_id="t", job_name="j", output_name=given, local_path="x", azureml_conn_id="no_such_connection"
+        ).execute({})
 
 
 def test_a_set_is_written_down_in_one_order() -> None:
@@ -214,9 +207,8 @@ def test_what_is_no_folder_is_not_taken_for_the_working_directory(given: Any) ->
     }
     for field, runs in ways.items():
         for run in runs:
-            with pytest.raises(
-                AzureMLSpecError, match=rf"^{field}: .* is not a folder. Accepted: the path of a folder"
-            ):
+            accepted = "(the path of a folder|a text that is not empty or a path object)"
+            with pytest.raises(AzureMLSpecError, match=rf"^{field}: .* Accepted: {accepted}"):
                 run()
 
 
@@ -229,6 +221,5 @@ def test_what_is_no_folder_is_not_taken_for_the_working_directory(given: Any) ->
 )
 def test_code_of_a_deployment_that_is_no_path_is_refused_by_name(kind: Any, further: dict[str, Any]) -> None:
     given: dict[str, Any] = {"name": "blue", "endpoint_name": "e", "model": "azureml:m:1", "scoring_script": "s.py"}
-    task = kind(task_id="t", code=5, environment="azureml:e:1", **given, **further)
-    with pytest.raises(AzureMLSpecError, match=r"code_configuration\.code: 5 "), translated():
-        task.plan({}, Workspace("s", "g", "w"))
+    with pytest.raises(AzureMLSpecError, match=r"^code: 5 is not accepted\. Accepted: a text that is not empty, a "):
+        kind(task_id="t", code=5, environment="azureml:e:1", **given, **further)

@@ -57,7 +57,7 @@ def test_what_is_missing_is_named(made: dict[str, Any]) -> None:
     [
         ({"model": "cards"}, ["model", "'cards'", "azureml:NAME:VERSION"]),
         ({"model": "azureml:m:1", "registry_name": "a/b"}, ["registry_name", "'a/b'"]),
-        ({"model": "azureml:m:1", "registry_name": None}, ["registry_name", "None"]),
+        ({"model": "azureml:m:1", "registry_name": None}, ["registry_name", "an empty value"]),
         ({"model": "azureml:m:1", "version": "1/2"}, ["version", "'1/2'"]),
     ],
 )

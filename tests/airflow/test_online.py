@@ -113,7 +113,7 @@ def test_a_deployment_gets_traffic_and_answers(
     assert answer == [8]
     for wrong in ("", {"id": blue["id"]}, 5):  # the first as a template that rendered to nothing
         with pytest.raises(
-            AzureMLSpecError, match=r"deployment_name: .* is not accepted\. Accepted: a deployment's name"
+            AzureMLSpecError, match=r"deployment_name: .* is not accepted\. Accepted: a (deployment's name|text that)"
         ):
             run(AzureMLInvokeOnlineEndpointOperator, endpoint_name=name, deployment_name=wrong, data={})
     shares: Any = {"green": "100"}
@@ -197,7 +197,7 @@ DEPLOYMENT = {"name": "blue", "endpoint_name": "cards", "instance_type": "Standa
         (
             AzureMLSetOnlineTrafficOperator,
             {"endpoint_name": "cards", "traffic": 50},
-            ["traffic", "50", "no deployment"],
+            ["traffic", "50", "a mapping"],
         ),
         (AzureMLInvokeOnlineEndpointOperator, {"endpoint_name": "cards"}, ["data", "file"]),
         (AzureMLInvokeOnlineEndpointOperator, {"endpoint_name": "cards", "data": "{x"}, ["data", "JSON"]),

@@ -305,7 +305,7 @@ def test_all_that_can_be_computed_is_a_template_field(cls: type[Any]) -> None:
 
 @each_class
 def test_each_keyword_is_kept_as_given(cls: type[Any]) -> None:
-    marks = {name: {"mark": name} for name in cls.template_fields if name not in COORDINATES}
+    marks = {name: f"{{{{ params.{name} }}}}" for name in cls.template_fields if name not in COORDINATES}
     operator = cls(task_id="t", **marks)
     assert {name: getattr(operator, name) for name in marks} == marks
 

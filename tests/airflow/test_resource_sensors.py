@@ -150,20 +150,20 @@ def test_a_deployment_stands_or_shows_the_end_of_its_log(name: str, tmp_path: Pa
 def test_a_poll_interval_that_is_none_is_refused_before_the_first_look(given: Any) -> None:
     deferred: dict[str, Any] = {**QUICK, "deferrable": True, "poll_interval": given, "azureml_conn_id": "no_such"}
     sensors: list[Any] = [
-        AzureMLComputeSensor(name="c", **deferred),
-        AzureMLOnlineDeploymentSensor(endpoint_name="e", deployment_name="d", **deferred),
-        AzureMLJobSensor(job_name="j", **{**deferred, "azureml_conn_id": "azureml_default"}),
+        lambda: AzureMLComputeSensor(name="c", **deferred),
+        lambda: AzureMLOnlineDeploymentSensor(endpoint_name="e", deployment_name="d", **deferred),
+        lambda: AzureMLJobSensor(job_name="j", **deferred),
     ]
     for sensor in sensors:
         with pytest.raises(AzureMLSpecError, match=r"^poll_interval: .* Accepted: a number of seconds, more than 0"):
-            sensor.execute(context())
+            sensor()
 
 
 @pytest.mark.parametrize("blank", ["", " ", ".", ".."])
 def test_a_blank_name_is_not_waited_for(blank: str) -> None:
-    with pytest.raises(AzureMLSpecError, match=r"^name: .* is not accepted. Accepted: a compute's name"):
+    with pytest.raises(AzureMLSpecError, match=r"^name: .* is not accepted. Accepted: a (compute's name|text that)"):
         AzureMLComputeSensor(name=blank, **QUICK).poke(context())
-    with pytest.raises(AzureMLSpecError, match=r"^job_name: .* is not accepted. Accepted: a job's name"):
+    with pytest.raises(AzureMLSpecError, match=r"^job_name: .* is not accepted. Accepted: a (job's name|text that)"):
         AzureMLJobSensor(job_name=blank, **QUICK).poke(context())
 
 
@@ -171,7 +171,7 @@ def test_what_is_no_name_and_no_workspace_fails_at_once(name: str) -> None:
     wrong: Any = 3
     with pytest.raises(AzureMLSpecError, match="deployment_name: 3 is not accepted"):
         AzureMLOnlineDeploymentSensor(endpoint_name=name, deployment_name=wrong, **QUICK).poke(context())
-    with pytest.raises(AzureMLSpecError, match=r"state: 'idle' is not accepted. Accepted: ready, stopped"):
+    with pytest.raises(AzureMLSpecError, match=r'^state: "idle" is not accepted. Accepted: ready, stopped'):
         AzureMLComputeSensor(name=name, state="idle", **QUICK).poke(context())  # type: ignore[arg-type]
     with pytest.raises(AzureMLNotFoundError):
         AzureMLComputeSensor(name=name, workspace_name="no-such-workspace", **QUICK).poke(context())

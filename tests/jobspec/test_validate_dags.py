@@ -76,7 +76,7 @@ WRONG = {
     ),
     "a text for seconds": (
         COMMAND.format(', poll_interval="30"'),
-        ['dag.py:6: AzureMLCommandJobOperator.poll_interval: "30" is not accepted. Accepted: a number.'],
+        ['dag.py:6: AzureMLCommandJobOperator.poll_interval: "30" is not accepted. Accepted: a number or None.'],
     ),
     "inputs": (
         COMMAND.format(

@@ -5,16 +5,14 @@ from __future__ import annotations
 import inspect
 import os
 import re
-import types
-import typing
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from airflow_azureml.cli.dagcalls import DagFile, OperatorCall
 from airflow_azureml.cli.literals import UNKNOWN, is_known, is_template
+from airflow_azureml.connection_id import REFUSAL, is_written_out
 from airflow_azureml.jobspec.check import judged_as
 from airflow_azureml.jobspec.document.load import read_text
 from airflow_azureml.jobspec.document.messages import closest, show
@@ -22,6 +20,8 @@ from airflow_azureml.local.file_names import is_file_name
 from airflow_azureml.operators.checkpoint import check_checkpoint
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.task.fields.flags import flags
+from airflow_azureml.task.fields.kinds import accepted_instead
 
 DOCUMENTS = {
     "AzureMLCommandJobOperator": "job",
@@ -163,49 +163,17 @@ def parameters(operator: type) -> Mapping[str, inspect.Parameter]:
 
 
 def _values(call: OperatorCall) -> Iterator[Problem]:
-    types = hints(call.operator)
-    templated = getattr(call.operator, "template_fields", ())
+    templated, words = getattr(call.operator, "template_fields", ()), flags(call.operator)
     for name, value in call.values.items():
-        if value is not None and is_known(value) and name in types:
-            accepted = _accepted(value, _options(types[name]), name in templated)
-            if accepted:
-                yield Problem(name, f"{show(value)} is not accepted. Accepted: {accepted}.")
-
-
-def _accepted(value: Any, options: tuple[Any, ...], templated: bool) -> str:
-    """What is accepted in place of a value, an empty text where it is fine.
-
-    :param templated: Airflow renders it, so that a number may be given as a text.
-    """
-    if all(typing.get_origin(option) is Literal for option in options):
-        words = [word for option in options for word in typing.get_args(option)]
-        return "" if value in words else ", ".join(map(str, words))
-    if options == (bool,):
-        return "" if isinstance(value, bool) else "True, False"
-    if set(options) <= {int, float, timedelta} and not templated:
-        return "" if isinstance(value, (int, float)) and not isinstance(value, bool) else "a number"
-    return ""
-
-
-def _options(annotation: Any) -> tuple[Any, ...]:
-    """The alternatives of an annotation, without None."""
-    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
-        return tuple(option for option in typing.get_args(annotation) if option is not type(None))
-    return (annotation,)
-
-
-@cache
-def hints(operator: type) -> Mapping[str, Any]:
-    """The types of an operator's own keywords, as far as they can be resolved."""
-    types: dict[str, Any] = {}
-    for cls in operator.__mro__:
-        if cls.__module__.startswith("airflow_azureml.") and "__init__" in vars(cls):
-            try:
-                class_types = typing.get_type_hints(vars(cls)["__init__"])
-            except (NameError, TypeError):
-                continue
-            types = {**class_types, **types}
-    return types
+        if value is None or not is_known(value):
+            continue
+        if name == "azureml_conn_id" and is_written_out(value):
+            yield Problem(name, REFUSAL.partition(": ")[2])
+        elif name in words and not (isinstance(value, str) and name in templated):
+            if not isinstance(value, bool):
+                yield Problem(name, f"{show(value)} is not accepted. Accepted: True, False.")
+        elif accepted := accepted_instead(call.operator, name, value):
+            yield Problem(name, f"{show(value)} is not accepted. Accepted: {accepted}.")
 
 
 # -- what the keywords say together

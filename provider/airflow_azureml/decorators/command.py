@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.decorators import arguments
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators.jobs import AzureMLCommandJobOperator
+from airflow_azureml.task.fields.mapped import checked_when_mapped
 from airflow_azureml.version_compat import DecoratedOperator, determine_kwargs, task_decorator_factory
 
 if TYPE_CHECKING:
@@ -101,6 +103,10 @@ def azureml_command(python_callable: Callable[..., str] | None = None, **kwargs:
     :param python_callable: the function; without one, the decorator is given keywords first.
     :param kwargs: those of ``AzureMLCommandJobOperator`` but ``command``, and those of every task.
     """
-    return task_decorator_factory(
-        python_callable=python_callable, decorated_operator_class=_AzureMLCommandDecoratedOperator, **kwargs
+    if python_callable is None:
+        return functools.partial(azureml_command, **kwargs)
+    return checked_when_mapped(
+        task_decorator_factory(
+            python_callable=python_callable, decorated_operator_class=_AzureMLCommandDecoratedOperator, **kwargs
+        )
     )

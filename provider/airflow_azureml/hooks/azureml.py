@@ -132,7 +132,7 @@ class AzureMLHook(ResourceMethods, BaseHook):
         spec: str | os.PathLike[str] | Mapping[str, Any] | Any,
         name: str,
         *,
-        set: Mapping[str, Any] | Sequence[str] | None = None,
+        set: str | Mapping[str, Any] | Sequence[str] | None = None,
         inputs: Mapping[str, Any] | None = None,
         outputs: Mapping[str, Any] | None = None,
         repairs: str | None = None,
@@ -166,7 +166,7 @@ class AzureMLHook(ResourceMethods, BaseHook):
         input: str | os.PathLike[str] | Mapping[str, Any] | None = None,
         input_type: str = "uri_folder",
         file: str | os.PathLike[str] | Mapping[str, Any] | None = None,
-        set: Mapping[str, Any] | Sequence[str] | None = None,
+        set: str | Mapping[str, Any] | Sequence[str] | None = None,
         **values: Any,
     ) -> Job:
         """Start a job of a batch endpoint; local data are uploaded first, and the invocation is sent once.

@@ -25,7 +25,7 @@ def read_job(
     workspace: Workspace,
     log: Any,
     *,
-    set: Mapping[str, Any] | Sequence[str] | None,
+    set: str | Mapping[str, Any] | Sequence[str] | None,
     inputs: Mapping[str, Any] | None,
     outputs: Mapping[str, Any] | None,
 ) -> Translation:
@@ -35,7 +35,7 @@ def read_job(
     :raises rest.errors.SpecError: lists everything that is wrong with it.
     """
     document = load(spec, checkout=own_checkout(), field="spec").merged(inputs=inputs, outputs=outputs)
-    document = document.with_values(set) if set else document
+    document = document if set is None else document.with_values(set)
     translation = translate(document, workspace)
     translation.check_accepted()
     for warning in translation.warnings:

@@ -37,8 +37,8 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
     :param input_type: what ``input`` is: ``uri_folder`` or ``uri_file``.
     :param file: the CLI's ``inputs.yml``: the name of a ``.yml`` file, YAML text or a mapping; keywords win. Files are
         templates as well; relative paths in one belong to its folder.
-    :param set: dotted paths into the same document and values, as a mapping or as a list of ``"a.b=c"``; applied last,
-        as the CLI's ``--set``.
+    :param set: dotted paths into the same document and values, as a mapping, as ``"a.b=c"`` or as a list of such;
+        applied last, as the CLI's ``--set``.
     :param experiment_name: of a pipeline component's job; a model's is in the experiment of the endpoint's name.
     :param job_name: for display; the service names the job itself.
     :param mini_batch_size: overrides the deployment's for this job, as do ``instance_count``, ``error_threshold``,
@@ -58,7 +58,7 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
         input: str | os.PathLike[str] | Mapping[str, Any] | None = None,
         input_type: str = "uri_folder",
         file: Any = None,
-        set: Mapping[str, Any] | Sequence[str] | None = None,
+        set: str | Mapping[str, Any] | Sequence[str] | None = None,
         experiment_name: str | None = None,
         job_name: str | None = None,
         mini_batch_size: int | None = None,
@@ -110,8 +110,7 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
         refuse_reserved_outputs(self, document.value.get("outputs"))
         invocation = read(document, workspace)
         endpoint = endpoint_name_of(self.endpoint_name)
-        by_default = self.deployment_name is None or self.deployment_name == ""
-        deployment = None if by_default else deployment_name_of(self.deployment_name, endpoint)
+        deployment = None if self.deployment_name is None else deployment_name_of(self.deployment_name, endpoint)
         return BatchSubmission(self.job_identity(context), endpoint, deployment, invocation, time.time)
 
     def document(self, context: Any) -> Document:

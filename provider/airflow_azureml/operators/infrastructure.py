@@ -191,7 +191,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
         elsewhere = ("code", "scoring_script", "job_resources", "set_default", "spec")
         given = {name: getattr(self, name) for name in self.keyword_names if name not in elsewhere}
         given |= {name: reference(given[name]) for name in REFERENCES}
-        given["endpoint_name"] = self.endpoint_name and endpoint_name_of(self.endpoint_name)
+        given["endpoint_name"] = None if self.endpoint_name is None else endpoint_name_of(self.endpoint_name)
         keywords.refuse_other_than_mappings(self, ("job_resources",))
         given["resources"] = self.job_resources
         return with_code(self.load_spec(context, given), self.code, self.scoring_script)

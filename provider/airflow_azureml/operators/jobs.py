@@ -164,8 +164,8 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
     :param job: the name of a ``.yml`` or ``.yaml`` file (relative to the DAG file, then ``template_searchpath``; or
         absolute), YAML text, a path object, a mapping, or a job object of ``azure-ai-ml``. Files are templates as well.
         A ``name`` in it becomes the readable part of the job's name and its display name.
-    :param set: dotted paths and values, as a mapping or as a list of ``"a.b=c"``; applied last, as the CLI's ``--set``.
-        It cannot set ``compute`` beside a list of computes.
+    :param set: dotted paths and values, as a mapping, as ``"a.b=c"`` or as a list of such; applied last, as the CLI's
+        ``--set``. It cannot set ``compute`` beside a list of computes.
     :param inputs: merged over the job's own key by key, as are ``outputs``, ``tags``, ``properties`` and
         ``environment_variables``.
     :param compute: replaces the job's own, also as a list in order of preference (see
@@ -178,7 +178,7 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         self,
         *,
         job: Any,
-        set: Mapping[str, Any] | Sequence[str] | None = None,
+        set: str | Mapping[str, Any] | Sequence[str] | None = None,
         inputs: Mapping[str, Any] | None = None,
         outputs: Mapping[str, Any] | None = None,
         tags: Mapping[str, Any] | None = None,
@@ -224,7 +224,7 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         document = self.load_field("job", context).merged(**{name: getattr(self, name) for name in MERGED})
         given = {name: getattr(self, name) for name in REPLACED} | {"compute": self.one_compute()}
         document = document.replaced(**given, identity=identity_mapping(self.identity))
-        if not self.set:
+        if self.set is None:
             return document
         changed = document.with_values(self.set)
         place = changed.places.get(("compute",))

@@ -11,6 +11,7 @@ from airflow_azureml.local.file_names import is_file_name
 from airflow_azureml.operators import templates
 from airflow_azureml.operators.pipeline_step import AzureMLPipelineStepOperator
 from airflow_azureml.task.fields import sdk_objects
+from airflow_azureml.task.fields.kinds import refuse_wrong_kinds
 from airflow_azureml.version_compat import TaskGroup
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class AzureMLPipelineTaskGroup(TaskGroup):
         job: Any,
         inputs: Mapping[str, Any] | None = None,
         outputs: Mapping[str, Any] | None = None,
-        set: Mapping[str, Any] | Sequence[str] | None = None,
+        set: str | Mapping[str, Any] | Sequence[str] | None = None,
         compute: str | Sequence[str] | None = None,
         display_name: str | None = None,
         checkpoint: str | None = None,
@@ -65,6 +66,8 @@ class AzureMLPipelineTaskGroup(TaskGroup):
         **kwargs: Any,
     ) -> None:
         super().__init__(group_id=group_id, **{key: kwargs.pop(key) for key in OF_GROUPS if key in kwargs})
+        said = {"inputs": inputs, "outputs": outputs, "set": set, "compute": compute, "display_name": display_name}
+        refuse_wrong_kinds(type(self), {**said, "checkpoint": checkpoint})
         inputs = inputs or {}
         with translated():
             found = self._split(job, set, inputs, outputs, compute, checkpoint)
@@ -80,7 +83,7 @@ class AzureMLPipelineTaskGroup(TaskGroup):
             of_step = {
                 "inputs": taken,
                 "compute": None if step.has_compute else compute,
-                "display_name": f"{display_name}.{name}" if display_name else None,
+                "display_name": f"{display_name}.{name}" if display_name is not None else None,
                 "parent_job_name": parent_job_name,
                 "checkpoint": checkpoint if checkpoint in step.job.get("outputs", {}) else None,
             }
@@ -89,7 +92,7 @@ class AzureMLPipelineTaskGroup(TaskGroup):
                 job=_without_inputs(step.job, taken),
                 task_group=_group(groups, step.path[:-1]),
                 dag=self.dag,
-                **{key: value for key, value in of_step.items() if value not in (None, {})},
+                **{key: value for key, value in of_step.items() if value is not None and (key != "inputs" or value)},
                 **kwargs,
             )
             task.job_places = step.places
@@ -117,7 +120,7 @@ class AzureMLPipelineTaskGroup(TaskGroup):
     def _split(
         self,
         job: Any,
-        set: Mapping[str, Any] | Sequence[str] | None,
+        set: str | Mapping[str, Any] | Sequence[str] | None,
         inputs: Mapping[str, Any],
         outputs: Mapping[str, Any] | None,
         compute: Any,
@@ -131,10 +134,10 @@ class AzureMLPipelineTaskGroup(TaskGroup):
         from airflow_azureml.rest.errors import Problem, SpecError
 
         document = self._document(job)
-        if set:
+        if set is not None:
             document = document.with_values(set)
         settings = document.value.get("settings")
-        if compute and isinstance(settings, Mapping):
+        if compute is not None and isinstance(settings, Mapping):
             document = document.replaced(settings={**settings, "default_compute": None})
         found = split(document, inputs, outputs)
         if checkpoint is not None and not any(checkpoint in step.job.get("outputs", {}) for step in found.steps):

@@ -55,5 +55,5 @@ with DAG("orphans", start_date=datetime.datetime(2023, 1, 1, tzinfo=datetime.tim
     elsewhere = AzureMLCancelOrphansOperator(task_id="elsewhere", dag_ids=["another_dag"], trigger_rule="all_done")
     sweep = AzureMLCancelOrphansOperator(task_id="sweep", dag_ids=["{{ dag.dag_id }}", "orphans_parked"])
     again = AzureMLCancelOrphansOperator(task_id="again", dag_ids=["orphans"])
-    wrong = AzureMLCancelOrphansOperator(task_id="wrong", dag_ids="orphans", trigger_rule="all_done")
+    wrong = AzureMLCancelOrphansOperator(task_id="wrong", dag_ids="{{ dag.dag_id }}", trigger_rule="all_done")
     left >> put_jobs_of_others() >> elsewhere >> sweep >> again >> wrong

@@ -26,7 +26,7 @@ def arguments(
     outputs: Mapping[str, Any] | None = None,
     input: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     input_type: str = "uri_folder",
-    set: Mapping[str, Any] | Sequence[str] | None = None,
+    set: str | Mapping[str, Any] | Sequence[str] | None = None,
     tags: Mapping[str, Any] | None = None,
     properties: Mapping[str, Any] | None = None,
     **values: Any,
@@ -51,7 +51,7 @@ def arguments(
             raise SpecError([Problem("input", "input and inputs cannot be combined.")])
         mappings["inputs"] = _short(input, input_type)
     merged = base.merged(**{name: _dumped(value) for name, value in mappings.items()}).replaced(**values)
-    return merged.with_values(set, typed=True) if set else merged
+    return merged if set is None else merged.with_values(set, typed=True)
 
 
 def _short(value: object, data_type: str) -> Mapping[str, Any]:

@@ -103,7 +103,7 @@ def parsed(text: str, file: str | None, folder: str) -> Document:
 
     :raises SpecError: it is no YAML.
     """
-    document = load(text if text.endswith("\n") else text + "\n", folder=folder, file=file)
+    document = load(text if text.endswith("\n") else text + "\n", folder=folder, file=file, field="" if file else "job")
     if document.problems:
         raise SpecError(document.problems)
     return document

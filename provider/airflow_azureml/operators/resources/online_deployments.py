@@ -108,5 +108,5 @@ class AzureMLCreateOnlineDeploymentOperator(AzureMLProvisioningBaseOperator):
         elsewhere = ("code", "scoring_script", "traffic", "spec")
         given = {name: getattr(self, name) for name in self.keyword_names if name not in elsewhere}
         given |= {name: reference(given[name]) for name in ("model", "environment")}
-        given["endpoint_name"] = self.endpoint_name and endpoint_name_of(self.endpoint_name)
+        given["endpoint_name"] = None if self.endpoint_name is None else endpoint_name_of(self.endpoint_name)
         return with_code(self.load_spec(context, given), self.code, self.scoring_script)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow_azureml.connection_id import refuse_written_out
-from airflow_azureml.task.fields import sdk_objects
+from airflow_azureml.task.fields import mapped, sdk_objects
 from airflow_azureml.task.fields.flags import rendered_flags
+from airflow_azureml.task.fields.kinds import refuse_wrong_kinds
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, BaseOperator, mask_secret
 
 
@@ -20,7 +21,7 @@ class TextFieldsOperator(BaseOperator):
     which of its flags is neither true nor false.
     """
 
-    partial = sdk_objects.PlainPartial()
+    partial = mapped.PlainPartial()
 
     def _hook_apply_defaults(self, *args: Any, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         """Check the flags and the connection, and swap objects of ``azure-ai-ml`` for plain values before anybody keeps
@@ -58,6 +59,7 @@ class TextFieldsOperator(BaseOperator):
         read = rendered_flags(type(parent), {name: getattr(parent, name, None) for name in fields})
         for name, value in read.items():
             setattr(parent, name, value)  # else the text "False" would count as true
+        refuse_wrong_kinds(type(parent), {name: getattr(parent, name, None) for name in fields}, is_rendered=True)
         look = unstorable if AIRFLOW_V_3_0_PLUS else unwritable
         found = (look(getattr(parent, name), name) for name in fields)
         problems = [problem for problem in found if problem is not None]

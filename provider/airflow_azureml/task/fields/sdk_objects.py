@@ -8,18 +8,15 @@ Nothing of azure is imported here: an object is recognised by its class, which h
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow_azureml.connection_id import refuse_written_out
 from airflow_azureml.exceptions import translated
 from airflow_azureml.task.fields.flags import given_flags
-from airflow_azureml.version_compat import BaseOperator, OperatorPartial
-
-if TYPE_CHECKING:
-    from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow_azureml.task.fields.kinds import refuse_wrong_kinds
 
 
 def plain(value: Any, *, top: bool = False, around: tuple[int, ...] = ()) -> Any:
@@ -62,11 +59,14 @@ def _written(value: Any, top: bool) -> Any:
 def checked(operator: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The keywords of an operator or sensor with plain values.
 
-    :raises AzureMLSpecError: a flag is neither true nor false, or an object of ``azure-ai-ml`` is not complete.
+    :raises AzureMLSpecError: a keyword is of a kind that it may not be of, or an object of ``azure-ai-ml`` is not
+        complete.
     :raises AzureMLConnectionError: a connection is given in place of its id.
     """
     refuse_written_out(given.get("azureml_conn_id"), is_template=True)
-    return {**given, **converted(operator, given), **given_flags(operator, given)}
+    found = {**given, **converted(operator, given), **given_flags(operator, given)}
+    refuse_wrong_kinds(operator, found)
+    return found
 
 
 def converted(operator: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,43 +79,3 @@ def _field(operator: type[Any], name: str, value: Any) -> Any:
     if name not in operator.template_fields:
         return value
     return plain(value, top=name in getattr(operator, "template_file_fields", ()))
-
-
-class PlainPartial:
-    """``partial`` of a class of operators: Airflow's own, which goes on as ours."""
-
-    def __get__(self, task: BaseOperator | None, operator: type[BaseOperator]) -> Callable[..., OperatorPartial]:
-        """Give Airflow's function for a class; for a task, the one that refuses."""
-        begin = vars(BaseOperator)["partial"].__get__(task, operator)
-
-        def partial(**kwargs: Any) -> OperatorPartial:
-            return Partial.going_on(begin(**kwargs))
-
-        return partial
-
-
-class Partial(OperatorPartial):
-    """A mapped task on its way: what it is mapped over is kept as plain values, too."""
-
-    @classmethod
-    def going_on(cls, begun: OperatorPartial) -> Partial:
-        """Take over from what Airflow's own ``partial`` gives."""
-        begun._expand_called = True  # else it warns that it was never mapped
-        operator = begun.operator_class
-        return cls(operator_class=operator, kwargs=checked(operator, begun.kwargs), params=begun.params)
-
-    def expand(self, **mapped_kwargs: Any) -> MappedOperator:
-        """Map over lists of values, by keyword."""
-        for name, values in mapped_kwargs.items():
-            if isinstance(values, (list, tuple)):
-                mapped_kwargs[name] = [checked(self.operator_class, {name: value})[name] for value in values]
-            elif isinstance(values, dict):
-                mapped_kwargs[name] = plain(values)
-        return super().expand(**mapped_kwargs)
-
-    def expand_kwargs(self, kwargs: Any, **options: Any) -> MappedOperator:
-        """Map over a list of keywords."""
-        if isinstance(kwargs, (list, tuple)):
-            operator = self.operator_class
-            kwargs = [checked(operator, row) if isinstance(row, Mapping) else row for row in kwargs]
-        return super().expand_kwargs(kwargs, **options)
