@@ -271,6 +271,18 @@ def test_a_failure_that_a_callback_waits_for_ends_on_a_worker(name: str) -> None
     assert (command().end_in_trigger(False) or {})["fails_here"] is True
 
 
+def test_a_failure_that_ends_its_run_ends_on_a_worker() -> None:
+    for fast in (True, False):
+        with DAG("d", schedule=None, fail_fast=fast):
+            assert (command().end_in_trigger(False) or {})["fails_here"] is not fast
+
+
+def test_a_skip_that_a_callback_waits_for_ends_on_a_worker() -> None:
+    given: dict[str, Any] = {"on_skipped_callback": lambda context: None}
+    assert (command(**given).end_in_trigger(False) or {})["skips_here"] is False
+    assert (command().end_in_trigger(False) or {})["skips_here"] is True
+
+
 def test_a_result_that_is_mapped_over_comes_from_a_worker() -> None:
     with DAG("d", schedule=None):
         first = command("first")

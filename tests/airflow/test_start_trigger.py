@@ -268,6 +268,13 @@ async def test_a_job_that_somebody_canceled(
     assert isinstance(await waiting, kind)
 
 
+async def test_a_skip_comes_back_to_a_worker_where_a_callback_waits_for_it(xcoms: XComs, hook: AzureMLHook) -> None:
+    ti, called = Deferred(xcoms), {"on_skipped_callback": lambda context: None}
+    waiting = asyncio.ensure_future(fired(trigger_of(task_of("sleep 60", on_canceled="skip", **called), ti)))
+    await asyncio.to_thread(hook.cancel_job, (await begun(ti)).name)
+    assert (await waiting).payload["status"] == "Canceled"
+
+
 async def test_an_end_without_retries_comes_back_to_a_worker_where_airflow_would_retry(
     xcoms: XComs, hook: AzureMLHook
 ) -> None:

@@ -52,7 +52,21 @@ def failure_ends_here(operator: Any, is_retried: bool) -> bool:
     if is_retried and not AIRFLOW_V_3_3_PLUS:
         return False
     followed = ("on_failure_callback", "on_retry_callback", "retry_policy", "email")
-    return not any(getattr(operator, name, None) for name in followed)
+    return not any(getattr(operator, name, None) for name in followed) and not _ends_its_run(operator)
+
+
+def _ends_its_run(operator: Any) -> bool:
+    """Whether the task's failure is to end the whole run, which it does only where a worker or the scheduler says so.
+
+    Source: Airflow 3.3, ``execution_api/routes/task_instances.py`` beside ``models/trigger.py``.
+    """
+    dag = operator.dag if operator.has_dag() else None
+    return any(getattr(dag, name, False) for name in ("fail_fast", "fail_stop"))
+
+
+def skip_ends_here(operator: Any) -> bool:
+    """Whether the task may also be skipped in the triggerer, where ``on_skipped_callback`` is not called."""
+    return not getattr(operator, "on_skipped_callback", None)
 
 
 @cache

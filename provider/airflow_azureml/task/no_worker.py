@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from airflow_azureml.task.description import TRIGGER, NotPlainError, describe
-from airflow_azureml.task.end_conditions import failure_ends_here, why_end_on_worker
+from airflow_azureml.task.end_conditions import failure_ends_here, skip_ends_here, why_end_on_worker
 from airflow_azureml.task.start_conditions import why_start_on_worker
 from airflow_azureml.task.stored_references import StoredReference
 from airflow_azureml.version_compat import BaseOperator
@@ -70,6 +70,7 @@ class NoWorkerOperator(BaseOperator):
             "stream_logs": self.stream_logs,
             "pushes_result": self.do_xcom_push,
             "fails_here": failure_ends_here(self, is_retried),
+            "skips_here": skip_ends_here(self),
             "is_retried": is_retried,
             "resubmits": self.max_resubmissions != 0,
         }

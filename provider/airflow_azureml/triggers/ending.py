@@ -35,6 +35,7 @@ class EndInTrigger:
     :param stream_logs: write the last lines of the job's log into the task's.
     :param pushes_result: the task's result goes to XCom.
     :param fails_here: the task may also fail here.
+    :param skips_here: the task may also be skipped here.
     :param is_retried: a try follows one that fails.
     :param resubmits: a worker submits a job again that the platform has ended.
     """
@@ -45,6 +46,7 @@ class EndInTrigger:
     stream_logs: bool = True
     pushes_result: bool = True
     fails_here: bool = False
+    skips_here: bool = True
     is_retried: bool = False
     resubmits: bool = False
 
@@ -133,6 +135,8 @@ def _end(
         try:
             result = task.conclude(job, tail=ending.stream_logs)
         except AirflowSkipException as error:
+            if not ending.skips_here:
+                return None
             log.info("%s", error)
             return TaskSkippedEvent()
         except AzureMLException as error:
