@@ -139,6 +139,21 @@ SENT: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ),
     (
         {
+            "each": counting(n=1),
+            "loop": {
+                "type": "parallel_for",
+                "body": job("each"),
+                "items": [{"extra": {"type": "uri_file", "path": "azureml:x:1", "mode": "ro_mount"}}],
+            },
+        },
+        {
+            "type": "parallel_for",
+            "body": job("each"),
+            "items": '[{"extra": {"uri": "x:1", "mode": "ReadOnlyMount", "job_input_type": "uri_file"}}]',
+        },
+    ),
+    (
+        {
             "each": counting(),
             "loop": {"type": "parallel_for", "body": job("each"), "items": "${{parent.inputs.names}}"},
         },

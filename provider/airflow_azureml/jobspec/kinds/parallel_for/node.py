@@ -6,6 +6,7 @@ Source: azure-ai-ml 1.35.2, ``ParallelForSchema``, ``entities/_builders/parallel
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,13 @@ from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import whole
+
+NAMED = re.compile(r"^azureml:(?=[^/]*[:@][^/]|/?subscriptions/.+/versions/[^/])(?![^/:@]+[:@][^/]*/)")
+"""The prefix of a reference to a version, a label or a versioned ARM id.
+
+Azure-ai-ml 1.35.2 drops it from data in items, which it does not look up (``_schema/core/fields.py``,
+``ArmVersionedStr``), and keeps that of a name alone. What the service makes of such an address is not published.
+"""
 
 ACCEPTED = "a list or a mapping of mappings of inputs, JSON of one, or a binding"
 
@@ -85,7 +93,7 @@ def _value(located: Located, ctx: Translator) -> object:
             located, f"{show(value)} is not accepted. Accepted: a value, or type and path of data that is not local."
         )
     mode = {"mode": INPUT_MODES[value["mode"]]} if value.get("mode") in INPUT_MODES else {}
-    return {"uri": path, "job_input_type": value.get("type") or "uri_folder", **mode}
+    return {"uri": NAMED.sub("", path), **mode, "job_input_type": value.get("type") or "uri_folder"}
 
 
 PARALLEL_FOR = (
