@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from airflow_azureml.exceptions import (
@@ -18,7 +19,7 @@ from airflow_azureml.task.xcom import USAGE_KEY, reserved_keys
 from airflow_azureml.version_compat import AirflowSkipException
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.lifecycle.costs.prices import Prices
@@ -73,6 +74,8 @@ class JobEnd:
         self.soft_fail = soft_fail
         self.client = hook.client()
         self._queue_timeout = queue_timeout
+        self.held_counts: list[Callable[[], None]] | None = None
+        """Takes what is counted in place of Airflow's metrics, until it is known whether the task ends here."""
         self._left_queue: str | None = None
         """The job that this process has canceled because it was queued for too long."""
 
@@ -91,6 +94,13 @@ class JobEnd:
     def run_to_end(self, flow: Flow[T]) -> T:
         """Carry a flow out that is no longer stopped: the job has ended."""
         return self.client.run(flow, news=self.report)
+
+    def count(self, send: Callable[[], None]) -> None:
+        """Send what is counted of the job's end, once: where a worker may yet do the same, only when none does."""
+        if self.held_counts is None:
+            send()
+        else:
+            self.held_counts.append(send)
 
     def page(self, job: Job) -> str | None:
         """The address of the job's page, opening in the connection's tenant."""
@@ -200,6 +210,6 @@ class JobEnd:
         from airflow_azureml.observability import node_time
 
         if usage is not None:
-            node_time(usage, self.ti, self.workspace.name)
+            self.count(partial(node_time, usage, self.ti, self.workspace.name))
             tell_callbacks(usage=dict(usage))
             self.ti.xcom_push(key=USAGE_KEY, value=dict(usage))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_azureml.exceptions import (
@@ -103,7 +104,8 @@ class JobTask(JobEnd):
         from airflow_azureml.observability import job_times
 
         if not self._measured:
-            job_times(times.created_at, times.started_at, times.ended_at, self.ti, self.workspace.name)
+            spans = times.created_at, times.started_at, times.ended_at
+            self.count(partial(job_times, *spans, self.ti, self.workspace.name))
         self._measured = True
 
     def find_or_start(self, submission: Submission, *, cancels_earlier: bool) -> Job:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.lifecycle.records import JobEvent
+    from airflow_azureml.rest.jobs import Job
+    from airflow_azureml.task.job_task import JobTask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,29 +125,39 @@ def _end(
     ending: EndInTrigger, event: JobEvent, ti: TriggerInstance, log: Any, hook: AzureMLHook
 ) -> TriggerEvent | None:
     from airflow_azureml.configuration import wait_options
+    from airflow_azureml.task.job_task import JobTask
+
+    on_canceled: Any = ending.on_canceled
+    held: list[Callable[[], None]] = []
+    with JobTask(ti, log, hook, on_canceled, soft_fail=ending.soft_fail) as task:
+        task.held_counts = held
+        found = _event(ending, task, task.first_look(event.job_name, wait_options()))
+    if found is not None:
+        for send in held:
+            send()
+    return found
+
+
+def _event(ending: EndInTrigger, task: JobTask, job: Job) -> TriggerEvent | None:
+    """Take the result of a job that has ended; the event of the task, None where a worker does all of it again."""
     from airflow_azureml.exceptions import AzureMLException
     from airflow_azureml.rest.failures import BY_PLATFORM
-    from airflow_azureml.task.job_task import JobTask
     from airflow_azureml.version_compat import AirflowFailException, AirflowSkipException
 
-    options = wait_options()
-    on_canceled: Any = ending.on_canceled
-    with JobTask(ti, log, hook, on_canceled, soft_fail=ending.soft_fail) as task:
-        job = task.first_look(event.job_name, options)
-        try:
-            result = task.conclude(job, tail=ending.stream_logs)
-        except AirflowSkipException as error:
-            if not ending.skips_here:
-                return None
-            log.info("%s", error)
-            return TaskSkippedEvent()
-        except AzureMLException as error:
-            if ending.resubmits and getattr(error, "failure", None) in BY_PLATFORM:
-                return None
-            if not ending.fails_here or (isinstance(error, AirflowFailException) and ending.is_retried):
-                return None
-            log.error("%s", error)
-            return TaskFailedEvent()
+    try:
+        result = task.conclude(job, tail=ending.stream_logs)
+    except AirflowSkipException as error:
+        if not ending.skips_here:
+            return None
+        task.log.info("%s", error)
+        return TaskSkippedEvent()
+    except AzureMLException as error:
+        if ending.resubmits and getattr(error, "failure", None) in BY_PLATFORM:
+            return None
+        if not ending.fails_here or (isinstance(error, AirflowFailException) and ending.is_retried):
+            return None
+        task.log.error("%s", error)
+        return TaskFailedEvent()
     if ending.pushes_result:
-        ti.xcom_push("return_value", result)
+        task.ti.xcom_push("return_value", result)
     return TaskSuccessEvent()
