@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 KNOWN = {"PYTHONPATH", "PYTHONUNBUFFERED"}
 """Python's own variables that a fork heeds."""
+OURS = "PYTHON"
+"""No variable of Python's: `make PYTHON=...` leaves it to all that it starts."""
 HIDDEN = "AZUREML_EMULATOR_HIDDEN"
 """Names modules that the emulator hides from a job, which a fork may have."""
 
@@ -55,7 +57,7 @@ def can_be_a_fork(words: Sequence[str], environment: Mapping[str, str]) -> bool:
     """Whether a fork does the same as an interpreter of its own: a script, a module or a text, with no options."""
     if not words or (words[0].startswith("-") and words[0] not in ("-c", "-m")) or environment.get(HIDDEN):
         return False
-    return not {name for name in environment if name.startswith("PYTHON")} - KNOWN
+    return not {name for name in environment if name.startswith("PYTHON") and name != OURS} - KNOWN
 
 
 def is_open(number: int) -> bool:

@@ -97,6 +97,7 @@ def test_the_command_ends_with_the_one_that_asked(python: Path) -> None:
     ("words", "environment", "fork"),
     [
         (["job.py", "-u"], {"PYTHONPATH": "x", "PYTHONUNBUFFERED": "1"}, True),
+        (["job.py"], {"PYTHON": "/usr/bin/python3"}, True),
         (["-u", "job.py"], {}, False),
         ([], {}, False),
         (["job.py"], {"PYTHONHASHSEED": "0"}, False),
