@@ -13,6 +13,7 @@ from airflow_azureml.lifecycle.task_fate import (
     FATES,
     NO_ANSWER,
     NO_STATE,
+    PARKED,
     TIME_IS_UP,
     Fate,
     Where,
@@ -25,6 +26,7 @@ WORDS = {"canceled": Fate.CANCEL, "left alone": Fate.LEAVE}
 PLACES = {"While a task waits on a worker": Where.WORKER, "While a task is deferred": Where.TRIGGER}
 ENDED_PROCESSES = list(PLACES.values())
 SWEEP = "Orphans"
+RUN_OVER = "the DAG run has ended"
 NO_PROCESS = "When no process holds the task"
 NOT_TOLD = {"the operator is not told: left alone", "the trigger is not told: left alone", "does not exist"}
 LINES = ["2.11", "3.0 to 3.2", "3.3", "3.4"]
@@ -106,9 +108,13 @@ def test_silence_and_what_no_user_said_end_no_job(where: Where, said: str) -> No
 
 def test_the_page_says_which_states_make_an_orphan() -> None:
     ((_, *rows),) = [table for above, table in tables() if above == SWEEP]
-    page = {word: WORDS[becomes] for said, becomes in rows for word in re.findall(r"`([a-z_ ]+)`", said)}
+    page = {
+        word: WORDS[becomes] for said, becomes in rows if RUN_OVER not in said for word in re.findall(r"`(.+?)`", said)
+    }
+    over = {word: becomes for said, becomes in rows if RUN_OVER in said for word in re.findall(r"`(.+?)`", said)}
 
     assert page == FATES[Where.SWEEP]
+    assert over == dict.fromkeys(PARKED, "canceled: no try follows")
     assert decide(Where.SWEEP, "a word of tomorrow") is Fate.LEAVE
 
 
