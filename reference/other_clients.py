@@ -290,6 +290,21 @@ ROWS = (
         "all of it",
     ),
     Tried(
+        "mlflow 3.15.0 with azureml-mlflow 1.62.0.post6, `mlflow.deployments`",
+        "16 calls: a model of a run registered by its artifacts' address, an endpoint, a deployment with "
+        "`deploy-config-file`, its traffic, scored through the endpoint and by name, updated, deleted",
+        "all of it, once updates of the api-version 2022-02-01-preview changed traffic and properties (`400` before). "
+        "`mlflow.projects` with the backend `azureml` asks for azureml-core, which azureml-mlflow does not require",
+    ),
+    Tried(
+        "azureml-core 1.61.0.post4, the SDK of version 1",
+        "`MsiAuthentication` with `MSI_ENDPOINT`; `Workspace.get`; in a job `Run.get_context()` and 20 of its methods",
+        "the workspace; in a job its id, experiment, status, tags, properties, children and list of files, once runs "
+        "had a number (`KeyError` before). `501`: metrics that it logs (`log` itself passes, `flush` and `complete` "
+        "fail), files up and down, `get_details`, datastores, experiments, models, environments, datasets, computes. "
+        "With a service principal it asks Microsoft's login whether the authority is one",
+    ),
+    Tried(
         "both mlflow",
         "`log_input`, traces",
         "taken and not kept",

@@ -9,7 +9,7 @@ from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import ServiceError, correlation
 from azureml_emulator.history.backend import History
 from azureml_emulator.jobs.fault_subjects import take_for
-from azureml_emulator.jobs.models import Job, span
+from azureml_emulator.jobs.models import Job, moment, span
 from azureml_emulator.jobs.responses import shown_tags
 
 
@@ -17,7 +17,7 @@ def run_resource(history: History, job: Job) -> dict[str, Any]:
     """A run. ``inputs`` and ``outputs`` are null here; only rundata fills them. Source: recorded answers and the
     client's model."""
     return {
-        "runNumber": None,
+        "runNumber": run_number(job),
         "runId": job.name,
         "runUuid": job.uuid,
         "rootRunId": job.root or job.name,
@@ -60,6 +60,15 @@ def run_resource(history: History, job: Job) -> dict[str, Any]:
         "runDefinition": None,
         "jobSpecification": None,
     }
+
+
+def run_number(job: Job) -> int:
+    """A number that grows with each run of an experiment: the second of its making, which is assumed.
+
+    Source: azureml-core 1.61, ``Run.number``, which cannot be without one.
+    """
+    made = moment(job.created_at)
+    return int(made.timestamp()) if made else 0
 
 
 def details_resource(history: History, job: Job) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -107,7 +108,7 @@ async def machine_identity(authority: Authority, request: web.Request) -> web.Re
     """A token for the managed identity of a virtual machine. Source: azure-identity and msal, IMDS, 2018-02-01."""
     if request.headers.get("Metadata", "").lower() != "true":
         return bad_identity_request("Required metadata header not specified")
-    return identity_token(authority, request)
+    return identity_token(authority, request, request.query)
 
 
 async def service_identity(authority: Authority, request: web.Request) -> web.Response:
@@ -117,13 +118,26 @@ async def service_identity(authority: Authority, request: web.Request) -> web.Re
     """
     if not (request.headers.get("X-IDENTITY-HEADER") or request.headers.get("secret")):
         return bad_identity_request("Header X-IDENTITY-HEADER or secret is missing")
-    return identity_token(authority, request)
+    return identity_token(authority, request, request.query)
 
 
-def identity_token(authority: Authority, request: web.Request) -> web.Response:
-    """The answer of all managed identity endpoints."""
-    resource = request.query.get("resource", "")
-    client = request.query.get("client_id") or request.query.get("clientid")
+async def shell_identity(authority: Authority, request: web.Request) -> web.Response:
+    """A token for the managed identity of Cloud Shell, which is what clients take a machine for that has
+    ``MSI_ENDPOINT`` alone. Source: azure-identity 1.27 (``CloudShellCredential``), msrestazure 0.6
+    (``get_msi_token``, by which azureml-core signs in): the resource is in a form.
+    """
+    if request.headers.get("Metadata", "").lower() != "true":
+        return bad_identity_request("Required metadata header not specified")
+    return identity_token(authority, request, {key: str(value) for key, value in (await request.post()).items()})
+
+
+def identity_token(authority: Authority, request: web.Request, asked: Mapping[str, str]) -> web.Response:
+    """The answer of all managed identity endpoints.
+
+    :param asked: the resource, and the client's id if one is named.
+    """
+    resource = asked.get("resource", "")
+    client = asked.get("client_id") or asked.get("clientid")
     if client and client != authority.settings.client_id:
         return bad_identity_request("Identity not found")
     if not authority.tokens.accepts(resource):
@@ -155,4 +169,5 @@ ROUTES = [
     Route("POST", "/{tenant}/oauth2/v2.0/token", token, Plane.OPEN),
     Route("GET", "/metadata/identity/oauth2/token", machine_identity, Plane.OPEN),
     Route("GET", "/msi/token", service_identity, Plane.OPEN),
+    Route("POST", "/msi/token", shell_identity, Plane.OPEN),
 ]

@@ -65,6 +65,21 @@ async def put_endpoint(online: Online, request: web.Request, endpoint: str) -> w
     return write_response(online, request, online.endpoints, name, value, endpoint_resource, before)
 
 
+async def patch_endpoint(online: Online, request: web.Request, endpoint: str) -> web.Response:
+    """Online Endpoints - Update: tags and identity; of old api-versions the shares of its deployments, too.
+
+    That given shares take the place of those that are there is assumed.
+    """
+    if request.query["api-version"] > schemas.LAST_WITH_PROPERTIES:
+        return await SHARED.patch_endpoint(online, request, endpoint)
+    body = read_body(await read_object(request), schemas.OLD_ENDPOINT_PATCH)
+    value = SHARED.find_endpoint(online, endpoint)
+    properties = {**value["properties"], **(body.get("properties") or {})}
+    value["properties"] = online.endpoint_properties(value["name"], properties)
+    merge(value, body, ("tags", "identity"))
+    return write_response(online, request, online.endpoints, value["name"], value, endpoint_resource, value)
+
+
 async def put_deployment(online: Online, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Online Deployments - Create or update: over when its server answers, or cannot."""
     holder = SHARED.find_endpoint(online, endpoint)["name"]
@@ -78,10 +93,16 @@ async def put_deployment(online: Online, request: web.Request, endpoint: str, de
 
 
 async def patch_deployment(online: Online, request: web.Request, endpoint: str, deployment: str) -> web.Response:
-    """Online Deployments - Update: tags and the number of instances."""
-    body = read_body(await read_object(request), schemas.DEPLOYMENT_PATCH)
+    """Online Deployments - Update: tags and the number of instances; of old api-versions properties, too, each of which
+    takes the place of the one that is there (assumed)."""
+    old = request.query["api-version"] <= schemas.LAST_WITH_PROPERTIES
+    shape = schemas.OLD_DEPLOYMENT_PATCH if old else schemas.DEPLOYMENT_PATCH
+    body = read_body(await read_object(request), shape)
     value = SHARED.find_deployment(online, endpoint, deployment)
     before = {**value}
+    if body.get("properties"):
+        asked = {key: each for key, each in body["properties"].items() if each is not None}
+        value["properties"] = online.complete_deployment({"properties": {**value["properties"], **asked}})[0]
     merge(value, body, ("tags",))
     value["sku"] = completed_sku({**value["sku"], **(body.get("sku") or {})})
     return written(online, request, value, before)
@@ -135,7 +156,7 @@ ROUTES = [
     Route("GET", ENDPOINTS, list_endpoints, Plane.ARM),
     Route("GET", ONE, SHARED.get_endpoint, Plane.ARM),
     Route("PUT", ONE, put_endpoint, Plane.ARM),
-    Route("PATCH", ONE, SHARED.patch_endpoint, Plane.ARM),
+    Route("PATCH", ONE, patch_endpoint, Plane.ARM),
     Route("DELETE", ONE, SHARED.delete_endpoint, Plane.ARM),
     Route("GET", DEPLOYMENTS, SHARED.list_deployments, Plane.ARM),
     Route("GET", DEPLOYMENT, SHARED.get_deployment, Plane.ARM),

@@ -163,6 +163,7 @@ def test_a_certificate_assertion_for_another_client_is_refused(emulator: Running
 MANAGED = {
     "virtual machine": {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "{endpoint}"},
     "app service": {"IDENTITY_ENDPOINT": "{endpoint}/msi/token", "IDENTITY_HEADER": "any"},
+    "cloud shell": {"MSI_ENDPOINT": "{endpoint}/msi/token"},
     "azure ml compute": {"MSI_ENDPOINT": "{endpoint}/msi/token", "MSI_SECRET": "any"},
 }
 

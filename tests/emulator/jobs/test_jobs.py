@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -242,6 +243,13 @@ class TestReading:
 
 class TestRunHistory:
     """The same jobs as runs."""
+
+    def test_runs_have_a_number_that_grows(self, service: Service, name: str) -> None:
+        """azureml-core 1.61 cannot have a run without one: ``Run.get_context()`` ended the job."""
+        service.run(name, "true")
+        runs = [service.history("GET", f"runs/{name}{of}").body for of in ("", "/details")]
+        made = datetime.fromisoformat(runs[0]["createdUtc"][:19] + "+00:00")
+        assert [run["runNumber"] for run in runs] == [int(made.timestamp())] * 2
 
     def test_only_rundata_tells_outputs(self, service: Service, name: str, emulator: RunningEmulator) -> None:
         service.run(name, "true", outputs={"o": {"jobOutputType": "uri_file"}})

@@ -65,6 +65,29 @@ class TestOperations:
         found = service.get(path).body
         assert (found["tags"], found["sku"]["capacity"]) == ({"k": "v"}, 2)
 
+    def test_a_patch_of_an_old_version_changes_properties(self, service: OnlineService) -> None:
+        """As azureml-mlflow 1.62 sends it: shares of traffic, and another model or setting of a deployment."""
+        old: dict[str, Any] = {"api-version": "2022-02-01-preview"}
+        name = service.online()
+        service.deploy(name, "one")
+        shares = {"location": "eastus", "properties": {"traffic": {"one": 100}}}
+        refused = service.request("PATCH", f"onlineEndpoints/{name}", shares)
+        assert (refused.status, "properties" in refused.body["error"]["message"]) == (400, True)
+        answer = service.request("PATCH", f"onlineEndpoints/{name}", shares, **old)
+        assert service.ended(answer)["status"] == "Succeeded"
+        found = service.get(f"onlineEndpoints/{name}").body["properties"]
+        assert (found["traffic"], found["authMode"]) == ({"one": 100}, "Key")
+        wrong = service.request("PATCH", f"onlineEndpoints/{name}", {"properties": {"traffic": {"two": 100}}}, **old)
+        assert wrong.status == 400
+        path = f"onlineEndpoints/{name}/deployments/one"
+        before = service.get(path).body["properties"]
+        changed = {"endpointComputeType": "Managed", "environmentVariables": {"A": "1"}}
+        body = {"location": "eastus", "sku": {"name": "Default", "capacity": 2}, "properties": changed}
+        answer = service.request("PATCH", path, body, **old)
+        assert service.ended(answer)["status"] == "Succeeded"
+        after = service.get(path).body
+        assert (after["properties"], after["sku"]["capacity"]) == ({**before, "environmentVariables": {"A": "1"}}, 2)
+
     def test_deleting_an_endpoint_takes_its_deployments_along(self, service: OnlineService) -> None:
         name = service.online()
         service.deploy(name, "gone")
