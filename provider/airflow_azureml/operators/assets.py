@@ -129,7 +129,7 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
     def is_registered(self) -> bool:
         """Whether ``path`` is the result of a task that has registered it, and no other name is given."""
         path: Any = self.path
-        given = {self.name, self.version} != {None} or self.spec is not None
+        given = any(value is not None for value in (self.name, self.version, self.spec))
         return not given and isinstance(path, Mapping) and bool(path.get("name") and path.get("version"))
 
 

@@ -66,8 +66,8 @@ class AzureMLPipelineTaskGroup(TaskGroup):
         **kwargs: Any,
     ) -> None:
         super().__init__(group_id=group_id, **{key: kwargs.pop(key) for key in OF_GROUPS if key in kwargs})
-        said = {"inputs": inputs, "outputs": outputs, "set": set, "compute": compute, "display_name": display_name}
-        refuse_wrong_kinds(type(self), {**said, "checkpoint": checkpoint})
+        given = {"inputs": inputs, "outputs": outputs, "set": set, "compute": compute}
+        refuse_wrong_kinds(type(self), {**given, "display_name": display_name, "checkpoint": checkpoint})
         inputs = inputs or {}
         with translated():
             found = self._split(job, set, inputs, outputs, compute, checkpoint)
@@ -81,7 +81,7 @@ class AzureMLPipelineTaskGroup(TaskGroup):
                 **{local: self._reference(made) for local, made in step.made.items()},
             }
             of_step = {
-                "inputs": taken,
+                "inputs": taken or None,
                 "compute": None if step.has_compute else compute,
                 "display_name": f"{display_name}.{name}" if display_name is not None else None,
                 "parent_job_name": parent_job_name,
@@ -92,7 +92,7 @@ class AzureMLPipelineTaskGroup(TaskGroup):
                 job=_without_inputs(step.job, taken),
                 task_group=_group(groups, step.path[:-1]),
                 dag=self.dag,
-                **{key: value for key, value in of_step.items() if value is not None and (key != "inputs" or value)},
+                **{key: value for key, value in of_step.items() if value is not None},
                 **kwargs,
             )
             task.job_places = step.places

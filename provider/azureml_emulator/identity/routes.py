@@ -106,9 +106,7 @@ async def instance_discovery(authority: Authority, request: web.Request) -> web.
 
 async def machine_identity(authority: Authority, request: web.Request) -> web.Response:
     """A token for the managed identity of a virtual machine. Source: azure-identity and msal, IMDS, 2018-02-01."""
-    if request.headers.get("Metadata", "").lower() != "true":
-        return bad_identity_request("Required metadata header not specified")
-    return identity_token(authority, request, request.query)
+    return metadata_token(authority, request, request.query)
 
 
 async def service_identity(authority: Authority, request: web.Request) -> web.Response:
@@ -126,9 +124,14 @@ async def shell_identity(authority: Authority, request: web.Request) -> web.Resp
     ``MSI_ENDPOINT`` alone. Source: azure-identity 1.27 (``CloudShellCredential``), msrestazure 0.6
     (``get_msi_token``, by which azureml-core signs in): the resource is in a form.
     """
+    return metadata_token(authority, request, {key: str(value) for key, value in (await request.post()).items()})
+
+
+def metadata_token(authority: Authority, request: web.Request, asked: Mapping[str, str]) -> web.Response:
+    """The answer where a header keeps out what was sent on to the endpoint by mistake."""
     if request.headers.get("Metadata", "").lower() != "true":
         return bad_identity_request("Required metadata header not specified")
-    return identity_token(authority, request, {key: str(value) for key, value in (await request.post()).items()})
+    return identity_token(authority, request, asked)
 
 
 def identity_token(authority: Authority, request: web.Request, asked: Mapping[str, str]) -> web.Response:

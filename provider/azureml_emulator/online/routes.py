@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from aiohttp import web
 
 from azureml_emulator.core.operations import Record
@@ -65,17 +68,27 @@ async def put_endpoint(online: Online, request: web.Request, endpoint: str) -> w
     return write_response(online, request, online.endpoints, name, value, endpoint_resource, before)
 
 
+def changes_properties(request: web.Request) -> bool:
+    """Whether an update may change properties, as those of old api-versions may."""
+    return request.query["api-version"] <= schemas.LAST_WITH_PROPERTIES
+
+
+def changed_properties(value: Record, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of what is updated: given ones take the place of those that are there, null says nothing."""
+    asked = body.get("properties") or {}
+    return {**value["properties"], **{key: each for key, each in asked.items() if each is not None}}
+
+
 async def patch_endpoint(online: Online, request: web.Request, endpoint: str) -> web.Response:
     """Online Endpoints - Update: tags and identity; of old api-versions the shares of its deployments, too.
 
     That given shares take the place of those that are there is assumed.
     """
-    if request.query["api-version"] > schemas.LAST_WITH_PROPERTIES:
+    if not changes_properties(request):
         return await SHARED.patch_endpoint(online, request, endpoint)
     body = read_body(await read_object(request), schemas.OLD_ENDPOINT_PATCH)
     value = SHARED.find_endpoint(online, endpoint)
-    properties = {**value["properties"], **(body.get("properties") or {})}
-    value["properties"] = online.endpoint_properties(value["name"], properties)
+    value["properties"] = online.endpoint_properties(value["name"], changed_properties(value, body))
     merge(value, body, ("tags", "identity"))
     return write_response(online, request, online.endpoints, value["name"], value, endpoint_resource, value)
 
@@ -95,14 +108,12 @@ async def put_deployment(online: Online, request: web.Request, endpoint: str, de
 async def patch_deployment(online: Online, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Online Deployments - Update: tags and the number of instances; of old api-versions properties, too, each of which
     takes the place of the one that is there (assumed)."""
-    old = request.query["api-version"] <= schemas.LAST_WITH_PROPERTIES
-    shape = schemas.OLD_DEPLOYMENT_PATCH if old else schemas.DEPLOYMENT_PATCH
+    shape = schemas.OLD_DEPLOYMENT_PATCH if changes_properties(request) else schemas.DEPLOYMENT_PATCH
     body = read_body(await read_object(request), shape)
     value = SHARED.find_deployment(online, endpoint, deployment)
     before = {**value}
     if body.get("properties"):
-        asked = {key: each for key, each in body["properties"].items() if each is not None}
-        value["properties"] = online.complete_deployment({"properties": {**value["properties"], **asked}})[0]
+        value["properties"] = online.complete_deployment({"properties": changed_properties(value, body)})[0]
     merge(value, body, ("tags",))
     value["sku"] = completed_sku({**value["sku"], **(body.get("sku") or {})})
     return written(online, request, value, before)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -23,11 +22,6 @@ from tests.emulator.storage.blobs import put, send
 from tests.emulator_fixture import RunningEmulator
 
 READ = ContainerSasPermissions(read=True)
-
-
-@pytest.fixture
-def key(emulator: RunningEmulator) -> str:
-    return str(json.loads((emulator.state / "identity.json").read_text())["account_key"])
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -25,11 +24,6 @@ from azure.storage.blob import (
 )
 
 from tests.emulator_fixture import RunningEmulator
-
-
-@pytest.fixture
-def key(emulator: RunningEmulator) -> str:
-    return str(json.loads((emulator.state / "identity.json").read_text())["account_key"])
 
 
 @pytest.fixture
