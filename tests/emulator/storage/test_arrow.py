@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -15,10 +14,10 @@ fs = pytest.importorskip("pyarrow.fs")
 
 @pytest.mark.parametrize("how", ["sas_token", "account_key"])
 def test_arrow_reads_and_writes(
-    emulator: RunningEmulator, container: ContainerClient, monkeypatch: pytest.MonkeyPatch, how: str
+    emulator: RunningEmulator, container: ContainerClient, key: str, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", emulator["ca_bundle"])
-    key, root = json.loads((emulator.state / "identity.json").read_text())["account_key"], container.container_name
+    root = container.container_name
     ends = datetime.now(timezone.utc) + timedelta(minutes=10)
     signed = generate_container_sas("emuacct", root, account_key=key, permission="racwdl", expiry=ends)
     files = fs.AzureFileSystem(

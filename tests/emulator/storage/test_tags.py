@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -92,9 +91,8 @@ def test_tags_come_with_what_is_written_and_go_with_it(container: ContainerClien
 
 
 def test_a_copy_from_an_address_may_have_the_tags_of_its_source(
-    container: ContainerClient, emulator: RunningEmulator
+    container: ContainerClient, emulator: RunningEmulator, key: str
 ) -> None:
-    key = json.loads((emulator.state / "identity.json").read_text())["account_key"]
     source, tags, place = put(container, "x"), {"k": "v", "l": ""}, ("emuacct", container.container_name)
     source.set_blob_tags(tags)
     token = container.credential.get_token("https://storage.azure.com/.default").token
@@ -324,8 +322,7 @@ def test_comparisons_of_one_tag_that_are_no_range(where: str) -> None:
         search(where, anywhere=True)
 
 
-def test_a_signature_says_so_where_it_is_good_for_tags(three: ContainerClient, emulator: RunningEmulator) -> None:
-    key = json.loads((emulator.state / "identity.json").read_text())["account_key"]
+def test_a_signature_says_so_where_it_is_good_for_tags(three: ContainerClient, key: str) -> None:
     ends = datetime.now(timezone.utc) + timedelta(minutes=10)
 
     def client(**permissions: bool) -> ContainerClient:
@@ -350,8 +347,9 @@ def test_a_signature_says_so_where_it_is_good_for_tags(three: ContainerClient, e
     assert names(client(filter_by_tags=True), find) == ["d/1"]
 
 
-def test_a_signature_of_the_account_for_objects_finds_blobs(three: ContainerClient, emulator: RunningEmulator) -> None:
-    key = json.loads((emulator.state / "identity.json").read_text())["account_key"]
+def test_a_signature_of_the_account_for_objects_finds_blobs(
+    three: ContainerClient, emulator: RunningEmulator, key: str
+) -> None:
     ends = datetime.now(timezone.utc) + timedelta(minutes=10)
     where = f"@container = '{three.container_name}' AND n = '010'"
 
