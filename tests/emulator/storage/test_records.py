@@ -46,6 +46,14 @@ def test_a_row_comes_back_as_it_was_written(tmp_path: Path) -> None:
     records.close()
 
 
+def test_no_blob_is_modified_before_it_is_made(tmp_path: Path) -> None:
+    store = BlobStore(tmp_path)
+    store.create_container("c")
+    blobs = [store.put_bytes("c", str(number), b"content") for number in range(20)]
+    store.close()
+    assert [blob.created for blob in blobs] == [blob.modified for blob in blobs]
+
+
 def test_when_a_blob_was_given_its_tier(tmp_path: Path) -> None:
     store = BlobStore(tmp_path)
     store.create_container("con")

@@ -166,8 +166,11 @@ class BlobStore:
         :raises BlobConflictError: a blob of this name would be a folder, or one of its folders is a blob.
         """
         place = self.place(container, name)
+        # The file system's clock stands a few milliseconds behind: by another one, a blob could be modified before it
+        # is made.
+        written = os.lstat(file).st_mtime
         made = Record(
-            kind, headers or {}, metadata or {}, 0, time.time(), copied or {}, appended, tier, lake, tags=tags or {}
+            kind, headers or {}, metadata or {}, 0, written, copied or {}, appended, tier, lake, tags=tags or {}
         )
         made = self.records.change(container, name, made, incoming=file.name)
         try:
