@@ -8,18 +8,28 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, TaskDeferred
+from airflow.providers.common.compat.sdk import (
+    AirflowFailException,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+    TaskDeferred,
+)
 from airflow.sdk import DAG, Asset
+from airflow.sdk.execution_time.timeout import timeout
 from airflow.triggers.base import TaskFailedEvent, TaskSkippedEvent, TaskSuccessEvent
 
 from airflow_azureml import observability, version_compat
 from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.lifecycle import wait
 from airflow_azureml.operators import AzureMLCommandJobOperator
+from airflow_azureml.rest.flow import Call
 from airflow_azureml.sensors import AzureMLJobSensor
 from airflow_azureml.triggers import base
 from airflow_azureml.triggers.start import AzureMLStartTrigger
@@ -67,6 +77,17 @@ def unreachable(emulator: RunningEmulator, hook: AzureMLHook, name: str) -> None
     emulator.fault("status", status=503, route=f"jobs/{name}|batchrundata")
 
 
+def deleted(emulator: RunningEmulator, hook: AzureMLHook, name: str) -> None:
+    """Somebody cancels the job and deletes it, between two looks."""
+    emulator.fault("status", status=503, route=f"GET .*jobs/{name}$|batchrundata")
+    hook.cancel_job(name)
+    while next(job["status"] for job in emulator.jobs() if job["name"] == name) != "Canceled":
+        time.sleep(0.1)
+    with hook.get_conn() as client:
+        client.run(Call("DELETE", f"{client.workspace.path}/jobs/{name}", parse=lambda reply: None))
+    emulator.clear_faults()
+
+
 FAILED, CANCELED, FINAL = "AzureMLJobFailedError", "AzureMLJobCanceledError", "AzureMLJobCanceledFinalError"
 LONG: dict[str, Any] = {"command": "sleep 60"}
 SHORT: dict[str, Any] = {"command": "sleep 0.5"}
@@ -98,6 +119,10 @@ CASES: dict[str, Case] = {
     "canceled, to be skipped": Case("skipped", "AirflowSkipException", {**LONG, "on_canceled": "skip"}, act=canceled),
     "canceled, to be retried": Case(
         "up_for_retry", CANCELED, {**LONG, "on_canceled": "retry", "retries": 1}, act=canceled
+    ),
+    "deleted, retries left": Case("failed", "AzureMLNotFoundError", {**LONG, "retries": 1}, act=deleted),
+    "after `execution_timeout`, retries left": Case(
+        "up_for_retry", "AzureMLJobTimeoutError", {**LONG, "execution_timeout": timedelta(seconds=3), "retries": 1}
     ),
     "service away": Case(
         "up_for_retry", "AzureMLServiceError", {"command": "sleep 20", "patience": 1, "retries": 1}, act=unreachable
@@ -181,15 +206,25 @@ async def event_of(trigger: Any, ti: Any) -> Any:
     return event
 
 
+def within_its_time(task: Any, ti: Stored, kwargs: dict[str, Any] | None) -> Any:
+    """One visit of a task to a worker, whose time Airflow counts anew."""
+    limit = task.execution_timeout
+    try:
+        with timeout(int(limit.total_seconds()) if limit else 3600):  # type: ignore[no-untyped-call]
+            if kwargs is None:
+                return task.execute(ti.context())
+            return task.resume_execution("execute_complete", kwargs, ti.context())
+    except AirflowTaskTimeout:
+        task.on_kill()
+        raise
+
+
 def on_worker(make: Callable[[], Any], ti: Stored, kwargs: dict[str, Any] | None = None) -> End:
     """The rest of a task's life that begins on a worker, its deferrals among it; each visit makes the task anew."""
     while True:
         task = make()
         try:
-            if kwargs is None:
-                result = task.execute(ti.context())
-            else:
-                result = task.resume_execution("execute_complete", kwargs, ti.context())
+            result = within_its_time(task, ti, kwargs)
         except TaskDeferred as deferred:
             made_again = type(deferred.trigger)(**deferred.trigger.serialize()[1])
             event = asyncio.run(event_of(made_again, ti))
@@ -251,6 +286,7 @@ def live(
 ) -> Live:
     """Lets a task of a case live in a mode."""
     monkeypatch.setattr(base, "SETTLE", 0)
+    monkeypatch.setattr(wait, "WaitOptions", partial(wait.WaitOptions, missing_ok_for=1.0))
     counted: list[str] = []
     stats = SimpleNamespace(
         timing=lambda name, took, tags: counted.append(name), incr=lambda name, count, tags: counted.append(name)
