@@ -300,8 +300,9 @@ ROWS = (
         "azureml-core 1.61.0.post4, the SDK of version 1",
         "`MsiAuthentication` with `MSI_ENDPOINT`; `Workspace.get`; in a job `Run.get_context()` and 20 of its methods",
         "the workspace; in a job its id, experiment, status, tags, properties, children and list of files, once runs "
-        "had a number (`KeyError` before). `501`: metrics that it logs (`log` itself passes, `flush` and `complete` "
-        "fail), files up and down, `get_details`, datastores, experiments, models, environments, datasets, computes. "
+        "had a number (`KeyError` before). Later the metrics that it logs, too: numbers, lists, rows and tables are "
+        "read again by `get_metrics`, and the numbers are metrics of MLflow (`501` before, from `flush`). `501`: files "
+        "up and down, `get_details`, datastores, experiments, models, environments, datasets, computes. "
         "With a service principal it asks Microsoft's login whether the authority is one",
     ),
     Tried(

@@ -41,6 +41,9 @@ CLIENT_ID = re.compile(r"[\w.:-]{1,128}")
 WRITE_DOWN = "write_down"
 """The key of a request, while it is handled, under which its entry of the journal is written, given the status."""
 
+DATA_PLANE = re.compile(r"/(?!mlflow/)[a-z-]+/v\d", re.I)
+"""How paths of the services beside ARM begin, such as ``/history/v1.0``."""
+
 
 class Dispatcher:
     """Answers requests by the routes of one port."""
@@ -58,7 +61,7 @@ class Dispatcher:
         region = self._authority.settings.region
         try:
             if match is None:
-                raise not_emulated(f"{line_of(request)} is not emulated")
+                raise not_emulated(f"{line_of(request)} is not emulated", envelope_of(request))
             await self._admit(request, match)
             return await match.answer(request)
         except ServiceError as error:
@@ -201,6 +204,11 @@ class ServiceDispatcher(Dispatcher):
         message = f"This error is an injected fault ({fault.kind} {fault.status})."
         error = ServiceError(fault.status, fault_code(fault.status), message, envelope=Envelope.ARM, headers=headers)
         return respond(error, self._authority.settings.region)
+
+
+def envelope_of(request: web.Request) -> Envelope:
+    """The envelope for what has no route. azureml-core cannot print an error without ``details``, which ARM's lacks."""
+    return Envelope.HISTORY if DATA_PLANE.match(raw_path(request)) else Envelope.ARM
 
 
 def line_of(request: web.Request) -> str:

@@ -19,11 +19,16 @@ LIMIT = 16 * 1024 * 1024
 
 
 async def read_object(
-    request: web.Request, envelope: Envelope = Envelope.MANAGEMENT, *, optional: bool = False
+    request: web.Request,
+    envelope: Envelope = Envelope.MANAGEMENT,
+    *,
+    optional: bool = False,
+    not_finite: bool = False,
 ) -> dict[str, Any]:
     """The request's body as a JSON object.
 
     :param optional: an empty body is an empty object.
+    :param not_finite: take the words ``NaN``, ``Infinity`` and ``-Infinity`` for numbers.
     :raises ServiceError: 400 when it is not a JSON object, 413 when it is larger than ``LIMIT``.
     """
     received = await read_body(request)
@@ -32,7 +37,7 @@ async def read_object(
     if optional and not received.strip():
         return {}
     try:
-        value = read_json(received)
+        value = read_json(received, not_finite=not_finite)
     except ValueError:
         raise refusal("The request body is not valid JSON.", envelope) from None
     if not isinstance(value, dict):
@@ -40,8 +45,8 @@ async def read_object(
     return value
 
 
-def read_json(content: bytes) -> Any:
-    """A JSON text as values, all of which can be written as JSON again.
+def read_json(content: bytes, *, not_finite: bool = False) -> Any:
+    """A JSON text as values, all of which can be written as JSON again, but those that ``not_finite`` lets in.
 
     Source: RFC 8259, sections 6 and 8: there are no ``NaN`` and ``Infinity``, the text is UTF-8, and half of a
     surrogate pair is none.
@@ -50,7 +55,8 @@ def read_json(content: bytes) -> Any:
     """
     try:
         # Bytes would be read as UTF-16, too, and with halves of surrogate pairs.
-        value = json.loads(content.decode("utf-8-sig"), parse_constant=not_json, parse_float=finite)
+        constant = float if not_finite else not_json
+        value = json.loads(content.decode("utf-8-sig"), parse_constant=constant, parse_float=finite)
     except RecursionError:
         raise ValueError("The JSON is nested too deeply.") from None
     if content.count(b"{") + content.count(b"[") > DEEPEST:

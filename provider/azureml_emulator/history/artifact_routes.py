@@ -15,7 +15,7 @@ from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
-from azureml_emulator.history.routes import find_run, missing_run
+from azureml_emulator.history.lookup import find_logged, missing_run
 from azureml_emulator.mlflow.artifacts import RUNS
 from azureml_emulator.storage.blobs.models import BlobNameError
 
@@ -74,8 +74,7 @@ def page(rows: list[dict[str, Any]]) -> web.Response:
 
 def run_folder(history: History, run: str) -> Folder:
     """The folder of a run: a job, or one that a script began by itself."""
-    if history.tracking.script_run(run) is None:
-        find_run(history, run)
+    find_logged(history, run)
     return Folder(history.settings.artifact_container, RUNS, f"dcid.{run}")
 
 

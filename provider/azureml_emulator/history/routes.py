@@ -13,6 +13,7 @@ from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
+from azureml_emulator.history.lookup import find_run, in_experiment, lags, missing_run
 from azureml_emulator.history.odata import FilterError, parse_filter
 from azureml_emulator.history.responses import (
     details_resource,
@@ -23,13 +24,10 @@ from azureml_emulator.history.responses import (
 )
 from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
 from azureml_emulator.jobs.definitions import updated_definition
-from azureml_emulator.jobs.fault_subjects import take_for
-from azureml_emulator.jobs.models import Job, moment
+from azureml_emulator.jobs.models import Job
 from azureml_emulator.jobs.visibility import listed_late
 
 PAGE = 500
-LAG = 5.0
-"""Seconds for which a new job is missing from run history when the fault has no delay."""
 
 FORMS = {dict: "an object", bool: "true or false", str: "a text"}
 """How a value of each kind is called in a refusal."""
@@ -43,47 +41,6 @@ EDITABLE: dict[str, type] = {
     "name": str,
 }
 """What a client may change of a run, and of which kind each is."""
-
-
-def find_run(history: History, name: str, *, look: bool = False) -> Job:
-    """The job of a run.
-
-    :param look: count the request as a look at the job's status, which may be what ends the status.
-    :raises ServiceError: run history's 404, with the fault ``run_lag`` also for a new job.
-    """
-    job = history.jobs.get(name)
-    if job is None or lags(history, job):
-        raise missing_run(name)
-    if look:
-        history.engine.look(name)
-    return job
-
-
-def lags(history: History, job: Job) -> bool:
-    """Whether run history does not show a job yet, because it is younger than the delay of a fault ``run_lag``."""
-    created = moment(job.created_at)
-    age = (now() - created).total_seconds() if created else 0.0
-    found = take_for(history.faults, "run_lag", history.jobs, job, lambda fault: age < fault.seconds(LAG))
-    return found is not None
-
-
-def missing_run(name: str) -> ServiceError:
-    """Run history's 404 for an unknown run. The inner codes are unproven."""
-    return ServiceError(
-        404, "UserError", f"Run {name} was not found.", ("NotFoundError", "RunNotFound"), Envelope.HISTORY
-    )
-
-
-def in_experiment(
-    history: History, name: str, experiment: str | None, experimentid: str | None, *, look: bool = False
-) -> Job:
-    """A run of the experiment that the path names, or of any experiment when it names none."""
-    job = find_run(history, name, look=look)
-    if experiment is not None and experiment != job.experiment:
-        raise missing_run(name)
-    if experimentid is not None and experimentid != history.experiment_id(job):
-        raise missing_run(name)
-    return job
 
 
 async def get_run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import uuid
 from collections.abc import Iterable
@@ -19,6 +20,12 @@ CREATE TABLE IF NOT EXISTS metrics (
     run TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, timestamp INTEGER NOT NULL, step INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS metrics_of_run ON metrics (run, name);
+CREATE TABLE IF NOT EXISTS schemas (run TEXT, name TEXT, kind TEXT, columns TEXT, PRIMARY KEY (run, name));
+CREATE TABLE IF NOT EXISTS cells (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    run TEXT NOT NULL, name TEXT NOT NULL, timestamp INTEGER NOT NULL, data TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS cells_of_run ON cells (run, name);
 CREATE TABLE IF NOT EXISTS params (run TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (run, key));
 CREATE TABLE IF NOT EXISTS tags (run TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (run, key));
 """
@@ -57,6 +64,29 @@ class Run:
     end: int | None
     deleted: bool = False
     name: str = ""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What a metric was logged as by the SDK of version 1; MLflow's metrics have none.
+
+    :param kind: such as ``azureml.v1.scalar`` or ``azureml.v1.table``.
+    :param columns: the type of each column, such as ``double``, in the order in which they were logged.
+    """
+
+    kind: str
+    columns: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a metric that MLflow does not know: of a table, a text, the place of an artifact.
+
+    :param timestamp: milliseconds since the epoch.
+    """
+
+    timestamp: int
+    data: dict[str, Any]
 
 
 class ParameterChangedError(Exception):
@@ -108,6 +138,32 @@ class Tracking:
     def _put(self, table: str, run: str, key_values: Iterable[tuple[str, str]]) -> None:
         rows = [(run, key, value) for key, value in key_values]
         self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)
+
+    def log_typed(self, run: str, name: str, schema: Schema, rows: Iterable[Row], points: Iterable[Metric]) -> None:
+        """Log what the SDK of version 1 logs under one name: its schema, which replaces the one before, and its rows;
+        numbers are points, as MLflow's are."""
+        cells = [(run, name, row.timestamp, json.dumps(row.data)) for row in rows]
+        with self._lock:
+            self.log(run, points, [], [])
+            columns = json.dumps(schema.columns)
+            self._connection.execute(
+                "INSERT OR REPLACE INTO schemas VALUES (?, ?, ?, ?)", (run, name, schema.kind, columns)
+            )
+            self._connection.executemany("INSERT INTO cells (run, name, timestamp, data) VALUES (?, ?, ?, ?)", cells)
+
+    def schemas(self, run: str) -> dict[str, Schema]:
+        """What a run's metrics were logged as by the SDK of version 1, by name."""
+        query = "SELECT name, kind, columns FROM schemas WHERE run = ? ORDER BY rowid"
+        with self._lock:
+            rows = self._connection.execute(query, (run,)).fetchall()
+        return {name: Schema(kind, json.loads(columns)) for name, kind, columns in rows}
+
+    def rows(self, run: str, name: str) -> list[Row]:
+        """The rows of a metric that MLflow does not know, in the order in which they were logged."""
+        query = "SELECT timestamp, data FROM cells WHERE run = ? AND name = ? ORDER BY number"
+        with self._lock:
+            found = self._connection.execute(query, (run, name)).fetchall()
+        return [Row(timestamp, json.loads(data)) for timestamp, data in found]
 
     def delete_tag(self, run: str, key: str) -> bool:
         """Remove a tag; True if there was one."""

@@ -58,6 +58,11 @@ class Studio:
             found.setdefault(point.name, []).append(point)
         return found
 
+    def tables(self, job: Job) -> dict[str, list[dict[str, object]]]:
+        """What a job logged with the SDK of version 1 and is no number, by name: its rows, by column."""
+        rows = {name: self.tracking.rows(job.name, name) for name in self.tracking.schemas(job.name)}
+        return {name: [row.data for row in found] for name, found in sorted(rows.items()) if found}
+
     def needs(self, pipeline: Job) -> dict[str, frozenset[str]]:
         """The nodes of a pipeline, each with those it takes data from; none where its components are gone."""
         try:

@@ -62,7 +62,8 @@ async def metrics(studio: Studio, request: web.Request, name: str) -> web.Respon
     if record is None:
         return refusal(404, NO_JOB)
     drawn = curves.curves(studio.metrics(record))
-    return page("metrics", **frame(studio, record, "metrics"), metrics=drawn, box=curves)
+    tables = studio.tables(record)
+    return page("metrics", **frame(studio, record, "metrics"), metrics=drawn, tables=tables, box=curves)
 
 
 async def logs(studio: Studio, request: web.Request, name: str) -> web.Response:
