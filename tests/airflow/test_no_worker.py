@@ -187,6 +187,16 @@ def test_code_of_a_subclass_runs_on_workers() -> None:
     assert "Own may have code of its own" in str(end_conditions.why_end_on_worker(task))
 
 
+def test_tasks_start_on_workers_where_triggerers_have_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__TRIGGERER__QUEUES_ENABLED", "True")
+    with DAG("d", schedule=None) as dag:
+        task = command()
+    seen = read_back(dag)
+    assert (seen.start_from_trigger, seen.start_trigger_args) == (False, None)
+    assert "[triggerer] queues_enabled" in str(task.why_start_on_worker())
+    assert task.end_in_trigger(is_retried=False) is not None
+
+
 def test_mapped_tasks_start_on_workers() -> None:
     with DAG("d", schedule=None) as dag:
         AzureMLCommandJobOperator.partial(task_id="t", environment={"image": "x"}, **MODE).expand(command=["a", "b"])

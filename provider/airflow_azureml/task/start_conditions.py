@@ -10,13 +10,17 @@ from airflow_azureml.local.file_names import is_file_name
 from airflow_azureml.task.end_conditions import why_own_code
 from airflow_azureml.task.stored_references import StoredReference
 from airflow_azureml.task.templates_elsewhere import is_template, needs_worker
-from airflow_azureml.version_compat import AIRFLOW_V_3_3_PLUS, AIRFLOW_V_3_4_PLUS, AIRFLOW_VERSION, hides_secret
+from airflow_azureml.version_compat import AIRFLOW_V_3_3_PLUS, AIRFLOW_V_3_4_PLUS, AIRFLOW_VERSION, conf, hides_secret
 
 
 def why_start_on_worker(task: Any) -> str | None:
     """The first thing that keeps a task from it, its size aside; None for nothing."""
     if not AIRFLOW_V_3_3_PLUS:
         return f"Airflow {AIRFLOW_VERSION} cannot; 3.3 can"
+    if conf.getboolean("triggerer", "queues_enabled", fallback=False):
+        # 3.3.2 and 3.4.0b2, models/taskinstance.py: defer_task makes the trigger without a queue, and a triggerer with
+        # --queues takes none of those.
+        return "with [triggerer] queues_enabled the triggerers of its queue would pass over it"
     reason = task.only_workers_start or why_own_code(task)
     if reason is not None:
         return reason
