@@ -282,7 +282,8 @@ class Emulator:
         app = web.Application(client_max_size=0)
         app.router.add_route("*", r"/{path:[\s\S]*}", dispatcher.dispatch)
         app.on_response_prepare.extend((add_common_headers, write_down_before_it_goes_out))
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
+        # Bodies stay as they are sent: what a blob's Content-Encoding says is a property of its content.
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2, auto_decompress=False)
         await runner.setup()
         self._runners.append(runner)
         await web.TCPSite(runner, host, port, ssl_context=tls).start()

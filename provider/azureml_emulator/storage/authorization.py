@@ -37,6 +37,12 @@ FOR_ONE_USER = ("sduoid", "skdutid", "srh", "srq")
 GRANTED = "granted"
 """Under what name a request keeps the letters that its signature allows."""
 
+VERSION = "version"
+"""Under what name a request of a batch keeps the version that the batch was sent for."""
+
+TOKENS_SINCE = "2017-11-09"
+"""The blob service's version from which on it takes bearer tokens."""
+
 SIGNED_HEADERS = (
     "content-encoding",
     "content-language",
@@ -82,6 +88,7 @@ def authorize(storage: Storage, request: web.Request, access: RequestedAccess) -
     elif authorization.startswith("SharedKey "):
         check_shared_key(storage, request, access, authorization)
     else:
+        check_token_version(request, access)
         check_token(storage, bearer(request))
 
 
@@ -95,6 +102,20 @@ def check_tag_permission(request: web.Request) -> None:
     """
     if "sig" in request.query and "t" not in request[GRANTED]:
         raise BlobError("AuthorizationPermissionMismatch")
+
+
+def check_token_version(request: web.Request, access: RequestedAccess) -> None:
+    """The blob service takes tokens since a version of its own, and requests without one for an older one.
+
+    Source: https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory, Call storage
+    operations with OAuth tokens; the words: https://blog.stigok.com/2022/03/09/azure-storage-blobs-rest-api-with-bearer-token.html.
+    The Data Lake's address asks for none: https://learn.microsoft.com/rest/api/storageservices/datalakestoragegen2/path/read.
+
+    :raises BlobError: 403.
+    """
+    version = request.headers.get("x-ms-version") or request.get(VERSION) or ""
+    if bearer(request) and ".dfs." not in access.account and version < TOKENS_SINCE:
+        raise BlobError("AuthenticationFailed", "Authentication scheme Bearer is not supported in this version.")
 
 
 def check_token(storage: Storage, token: str | None) -> None:

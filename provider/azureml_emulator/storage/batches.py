@@ -19,7 +19,7 @@ from yarl import URL
 
 from azureml_emulator.core.settings import ACCOUNT
 from azureml_emulator.storage import write
-from azureml_emulator.storage.authorization import RequestedAccess
+from azureml_emulator.storage.authorization import VERSION, RequestedAccess
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.bodies import read_small
 from azureml_emulator.storage.conditions import IF_TAGS
@@ -73,6 +73,7 @@ async def submit(storage: Storage, request: web.Request, container: str, _: str)
     parts = list(read_parts(request.headers.get("Content-Type", ""), await read_small(request)))
     if not 1 <= len(parts) <= MOST:
         raise BlobError("InvalidInput", f"A batch has 1 to {MOST} requests.")
+    request[VERSION] = request.headers.get("x-ms-version")
     inners = [inner(request, container, part) for part in parts]
     if len({key_of(each.request) for each in inners}) > 1:
         raise BlobError("AllBatchSubRequestsShouldBeSameApi")

@@ -144,14 +144,18 @@ def read_date(text: str) -> float:
         raise BlobError("InvalidHeaderValue", text) from None
 
 
+PLAIN_HEADERS = ("Cache-Control", "Content-Encoding", "Content-Language", "Content-Type")
+"""Those that Put Blob takes of its body. Source: https://learn.microsoft.com/rest/api/storageservices/put-blob."""
+
+
 def content_headers(request: web.Request, *, plain: bool = False) -> dict[str, str]:
     """The content headers that a write gives its blob.
 
-    :param plain: the request's body is the blob's content, so that its own ``Content-Type`` counts, too.
+    :param plain: the request's body is the blob's content, so that its own ``PLAIN_HEADERS`` count, too.
     """
     headers = {name: request.headers.get(f"x-ms-blob-{name.lower()}") for name in CONTENT_HEADERS}
-    if plain and not headers["Content-Type"]:
-        headers["Content-Type"] = request.headers.get("Content-Type")
+    for name in PLAIN_HEADERS if plain else ():
+        headers[name] = headers[name] or request.headers.get(name)
     return {name: value for name, value in headers.items() if value}
 
 

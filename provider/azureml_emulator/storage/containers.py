@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from email.utils import format_datetime
 from typing import Any
@@ -20,8 +19,6 @@ from azureml_emulator.storage.conditions import OWN_SCOPE, metadata_headers, mod
 from azureml_emulator.storage.elements import document
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.sas import PERMISSIONS, read_moment
-
-NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 
 ACCOUNT_INFORMATION = {
     "x-ms-sku-name": "Standard_LRS",
@@ -41,8 +38,6 @@ NOT_PROTECTED = {
 
 async def create(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
     """Create Container. The account permits no anonymous access, as a new one does."""
-    if not NAME.fullmatch(container):
-        raise BlobError("InvalidResourceName", container)
     if "x-ms-blob-public-access" in request.headers:
         raise BlobError("PublicAccessNotPermitted")
     if not storage.blobs.create_container(container, metadata_headers(request)):

@@ -38,6 +38,7 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
         "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
     ),
     "CannotVerifyCopySource": (404, "Could not verify the copy source."),
+    "OutOfRangeInput": (400, "The specified resource name length is not within the permissible limits."),
     "CopySourceTooLarge": (
         409,
         "The source request body for synchronous copy is too large and exceeds the maximum permissible limit (256MB).",

@@ -35,11 +35,30 @@ from azureml_emulator.storage.errors import BlobError
 PAGE = 5000
 """The service's largest page."""
 
+OF_CONTAINERS = frozenset({"metadata", "deleted", "system"})
+OF_BLOBS = frozenset(
+    {
+        "copy",
+        "deleted",
+        "deletedwithversions",
+        "immutabilitypolicy",
+        "legalhold",
+        "metadata",
+        "permissions",
+        "snapshots",
+        "tags",
+        "uncommittedblobs",
+        "versions",
+    }
+)
+"""What ``include`` can name. Nothing is protected, has versions or snapshots, or is kept when it was deleted, so most
+of it adds nothing; permissions are those of accounts with a hierarchical namespace."""
+
 
 async def list_containers(storage: Storage, request: web.Request, _: str, __: str) -> web.StreamResponse:
     """List Containers."""
     prefix, marker, most = paging(request)
-    with_metadata = "metadata" in included(request)
+    with_metadata = "metadata" in included(request, OF_CONTAINERS)
     names = [name for name in storage.blobs.containers() if name.startswith(prefix) and name >= marker]
     kept = "".join(element_of(name, value) for name, value in NOT_PROTECTED.items())
     rows = []
@@ -53,9 +72,11 @@ async def list_containers(storage: Storage, request: web.Request, _: str, __: st
             f"</Properties>{metadata_element(found.metadata) if with_metadata else ''}</Container>"
         )
     following = encode_marker(names[most]) if len(names) > most else ""
+    given = {name: request.query.get(name.lower(), "") for name in ("Prefix", "Marker", "MaxResults")}
+    head = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in given.items() if text)
     inner = f"<Containers>{''.join(rows)}</Containers><NextMarker>{following}</NextMarker>"
     where = f"ServiceEndpoint={quoteattr(storage.settings.storage_url + '/')}"
-    return document(f"<EnumerationResults {where}>{inner}</EnumerationResults>")
+    return document(f"<EnumerationResults {where}>{head}{inner}</EnumerationResults>")
 
 
 async def list_blobs(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
@@ -89,7 +110,7 @@ def blobs_page(storage: Storage, request: web.Request, container: str, lead: str
     asked, marker, most = paging(request)
     prefix = asked.removeprefix(lead)
     delimiter = request.query.get("delimiter", "")
-    wanted = included(request)
+    wanted = included(request, OF_BLOBS)
     if "tags" in wanted:
         check_tag_permission(request)
     start = max(marker, request.query.get("startFrom", "").removeprefix(lead))
@@ -123,9 +144,16 @@ def waiting_names(storage: Storage, container: str, prefix: str) -> list[str]:
     return [name for name in names if storage.blobs.get(container, name) is None]
 
 
-def included(request: web.Request) -> set[str]:
-    """What a listing is to hold beside the properties."""
-    return {part.strip().lower() for text in request.query.getall("include", []) for part in text.split(",")}
+def included(request: web.Request, known: frozenset[str]) -> set[str]:
+    """What a listing is to hold beside the properties.
+
+    :param known: what it can hold.
+    :raises BlobError: 400 for what is no such thing.
+    """
+    wanted = {part.strip().lower() for text in request.query.getall("include", []) for part in text.split(",")} - {""}
+    if not wanted <= known:
+        raise BlobError("InvalidQueryParameterValue", f"include: {', '.join(sorted(wanted - known))}")
+    return wanted
 
 
 def level(names: Iterable[str], prefix: str, delimiter: str, position: Position) -> Iterator[tuple[str, bool]]:

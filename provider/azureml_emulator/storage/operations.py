@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -48,6 +49,10 @@ CHANGING_KEYS = ("snapshot", "versionid")
 """What makes another operation of a request, or gives it another content: to pass it over would write or read the wrong
 bytes, or leave a blob unprotected. Source: Azure Storage REST reference, Put Blob, Get Blob, Copy Blob, Set Blob
 Properties, whose fields of page blobs would empty the headers of another one."""
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+"""Containers' names, apart from their lengths."""
+VERSIONS = re.compile(r"\d{4}-\d{2}-\d{2}")
+OWN_MEANING = ("$root", "$web", "$logs", "$blobchangefeed")
 TAGS = (IF_TAGS, "x-ms-tags")
 """Headers of index tags that the operations which make a blob obey."""
 
@@ -63,7 +68,7 @@ ONLY_VALUES = {
 def check_whole(request: web.Request, operation: Operation) -> None:
     """Refuse a request with a part that is not here.
 
-    :raises BlobError: 501, naming the part.
+    :raises BlobError: 501, naming the part; 400 for what is none.
     """
     parts = [name for name in CHANGING_HEADERS if name in request.headers and name not in operation.obeys]
     parts += [name for name in CHANGING_KEYS if name in request.query]
@@ -71,8 +76,11 @@ def check_whole(request: web.Request, operation: Operation) -> None:
     values = {name: request.headers.get(name, value) for name, value in only.items()}
     parts += [f"{name}: {value}" for name, value in values.items() if value.lower() != ONLY_VALUES[name]]
     # With ``include`` the blob goes with its snapshots, of which there are none; ``only`` means to keep the blob.
-    if request.headers.get("x-ms-delete-snapshots", "").lower() == "only":
+    snapshots = request.headers.get("x-ms-delete-snapshots", "include").lower()
+    if snapshots == "only":
         parts.append("x-ms-delete-snapshots: only")
+    elif snapshots != "include":
+        raise BlobError("InvalidHeaderValue", "x-ms-delete-snapshots")
     if parts:
         raise BlobError("NotEmulated", ", ".join(parts))
 
@@ -87,6 +95,18 @@ def check_text(request: web.Request) -> None:
             raise BlobError("InvalidHeaderValue", name)
 
 
+def check_version(request: web.Request) -> None:
+    """Refuse a version that is no date. Which dates are versions is not looked up: each month has another one.
+
+    Source of the code: Azurite 3.35.
+
+    :raises BlobError: 400.
+    """
+    version = request.headers.get("x-ms-version")
+    if version is not None and not VERSIONS.fullmatch(version):
+        raise BlobError("InvalidHeaderValue", f"x-ms-version: {version}")
+
+
 def is_text(value: str) -> bool:
     """Whether all of a header could be decoded."""
     try:
@@ -94,6 +114,22 @@ def is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def check_container(name: str) -> None:
+    """Refuse the name of a container that can be none, whatever is asked about it.
+
+    Source: https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata,
+    Container names; that reading one is refused, too, and with which codes: Azure/LogicAppsUX#3470, Azurite 3.35.
+
+    :raises BlobError: 400; 501 for a container that has a meaning of its own, such as ``$root``.
+    """
+    if name in OWN_MEANING:
+        raise BlobError("NotEmulated", f"the container {name}")
+    if not 3 <= len(name) <= 63:
+        raise BlobError("OutOfRangeInput", name)
+    if not NAME.fullmatch(name):
+        raise BlobError("InvalidResourceName", name)
 
 
 def key_of(request: web.Request) -> tuple[str, str]:
@@ -118,10 +154,13 @@ async def carry_out(
     :raises BlobError: every refusal.
     """
     check_text(request)
+    check_version(request)
     allowed = operation.permissions if operation else "racwdl"
     authorize(storage, request, replace(access, permissions=allowed))
     if operation is None:
         raise BlobError("NotEmulated")
+    if access.container:
+        check_container(access.container)
     check_whole(request, operation)
     if any(name in request.headers for name in TAGS):
         check_tag_permission(request)

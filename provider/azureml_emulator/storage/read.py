@@ -12,7 +12,7 @@ from aiohttp import web
 from azureml_emulator.core.clock import now
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.folders import find_folder
-from azureml_emulator.storage.blobs.records import APPEND, Blob
+from azureml_emulator.storage.blobs.records import APPEND, BLOCK, Blob
 from azureml_emulator.storage.checksums import crc64, md5
 from azureml_emulator.storage.conditions import OWN_TIER, check_tags, http_date, is_current, version_headers
 from azureml_emulator.storage.errors import BlobError, not_modified
@@ -180,6 +180,8 @@ async def block_list(storage: Storage, request: web.Request, container: str, nam
     staged = list(kept.staged(container, name).items())
     if blob:
         check_tags(request.headers, blob)
+        if blob.kind != BLOCK:
+            raise BlobError("InvalidBlobType")
     elif not staged:
         raise BlobError("BlobNotFound" if storage.blobs.has_container(container) else "ContainerNotFound")
     committed = kept.committed(container, name, storage.blobs.path(container, name)) if blob else []

@@ -68,6 +68,9 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
         raise BlobError("MissingRequiredHeader", "x-ms-blob-type")
     if blob_type not in (BLOCK, APPEND):
         raise BlobError("InvalidHeaderValue", "x-ms-blob-type")
+    if blob_type == APPEND and request.content_length != 0:
+        # Source: Azure Storage REST reference, Put Blob, Content-Length; the code is assumed.
+        raise BlobError("InvalidHeaderValue", "Content-Length: an append blob is made without content")
     if blob_type == BLOCK and stands_for_folder(request, name):
         return put_folder(storage, request, container, name)
     if (request.content_length or LARGE) >= LARGE:  # a small one may as well be received before it is refused

@@ -3,12 +3,16 @@ workspace answers as before."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import urllib.parse
+import zlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from azureml_emulator.core.request_body import LIMIT
 from tests.emulator.service import VERSION, Answer, Service
 
 DEEP = "[" * 100
@@ -34,10 +38,10 @@ ROUTES = {
 }
 
 
-def raw(service: Service, method: str, path: str, content: bytes) -> Answer:
+def raw(service: Service, method: str, path: str, content: bytes, **own: str) -> Answer:
     """A request whose body is sent as it is."""
     url = urllib.parse.urljoin(f"{service.base}{service.ws}/", path.replace("{ws}", service.ws))
-    headers = {"Authorization": f"Bearer {service.token(service.base)}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {service.token(service.base)}", "Content-Type": "application/json", **own}
     return service._send(method, f"{url}?api-version={VERSION}", content, headers)
 
 
@@ -47,6 +51,16 @@ def test_what_is_no_json_is_refused_everywhere(service: Service, content: bytes,
     answer = raw(service, *route, content)
     assert answer.status == 400
     assert {key.lower() for key in answer.body} >= {"error"}
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_a_body_may_be_compressed(service: Service, encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    packed = pack(b'{"properties": {"tags": {"a": "b"}}}')
+    own = {"Content-Encoding": encoding}
+    assert raw(service, "PUT", f"models/packed-{encoding}", packed, **own).status == 201
+    assert service.get(f"models/packed-{encoding}").body["properties"]["tags"] == {"a": "b"}
+    assert raw(service, "PUT", f"models/packed-{encoding}", b"{", **own).status == 400
+    assert raw(service, "PUT", f"models/packed-{encoding}", pack(b" " * (LIMIT + 1)), **own).status == 413
 
 
 def test_bodies_as_deep_as_they_may_be(service: Service) -> None:

@@ -175,8 +175,9 @@ def test_a_signature_and_a_token_together_are_refused(
 def test_tokens_for_storage_and_no_others(
     emulator: RunningEmulator, blob_url: str, bearer: Callable[..., dict[str, str]]
 ) -> None:
-    assert get(emulator, blob_url, **bearer("https://storage.azure.com")).content == b"content"
-    wrong = get(emulator, blob_url, **bearer())
+    own = {"x-ms-version": "2017-11-09"}
+    assert get(emulator, blob_url, **bearer("https://storage.azure.com"), **own).content == b"content"
+    wrong = get(emulator, blob_url, **bearer(), **own)
     assert code(wrong) == (401, "InvalidAuthenticationInfo")
     nothing = get(emulator, blob_url)
     assert code(nothing) == (401, "NoAuthenticationInformation")

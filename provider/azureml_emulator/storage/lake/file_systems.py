@@ -11,7 +11,6 @@ from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.containers import (
-    NAME,
     change_container,
     check_container_write,
     container_headers,
@@ -39,8 +38,6 @@ async def list_all(storage: Storage, request: web.Request, _: str, __: str) -> w
 
 async def create(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
     """Filesystem - Create."""
-    if not NAME.fullmatch(container):
-        raise BlobError("InvalidResourceName", container)
     if not storage.blobs.create_container(container, read_properties(request)):
         raise BlobError("FilesystemAlreadyExists")
     return web.Response(status=201, headers={**container_headers(storage.blobs.container(container)), **FLAT})
