@@ -5,6 +5,7 @@ Source: the clients ``_restclient/run_artifact`` and ``_restclient/artifact`` of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,27 +92,35 @@ def container_folder(history: History, origin: str, container: str) -> Folder:
     return run_folder(history, container.removeprefix("dcid."))
 
 
-def list_folder(history: History, folder: Folder, request: web.Request) -> web.Response:
-    """The artifacts below the prefix ``path``."""
-    return page([artifact_row(folder, name) for name in names(history, folder, request.query.get("path", ""))])
+def list_folder(history: History, folder: Folder, prefix: str) -> web.Response:
+    """The artifacts below a prefix."""
+    return page([artifact_row(folder, name) for name in names(history, folder, prefix)])
 
 
-def content_information(history: History, folder: Folder, request: web.Request) -> web.Response:
-    """Where the artifact that the query names can be read, or a 404."""
-    path = request.query.get("path", "")
+def content_information(history: History, folder: Folder, path: str) -> web.Response:
+    """Where an artifact can be read, or a 404."""
     if path not in names(history, folder, path):
         message = f"The artifact {path!r} of {folder.prefix.rstrip('/')} was not found."
         raise ServiceError(404, "UserError", message, ("NotFoundError",), Envelope.HISTORY, component="artifact")
     return web.json_response(content(history, folder, path))
 
 
-def content_by_prefix(history: History, folder: Folder, request: web.Request) -> web.Response:
-    """Where the artifacts below the prefix ``path`` can be read."""
-    return page([content(history, folder, name) for name in names(history, folder, request.query.get("path", ""))])
+def content_by_prefix(history: History, folder: Folder, prefix: str) -> web.Response:
+    """Where the artifacts below a prefix can be read."""
+    return page([content(history, folder, name) for name in names(history, folder, prefix)])
 
 
-async def new_artifacts(history: History, folder: Folder, request: web.Request) -> web.Response:
+def asked_path(request: web.Request) -> str:
+    """The path, or the prefix, that a query names; empty where it names none."""
+    return request.query.get("path", "")
+
+
+async def new_artifacts(
+    history: History, folder: Folder, request: web.Request, form: Callable[[str], str] = str
+) -> web.Response:
     """Places for artifacts that the client is about to write.
+
+    :param form: makes of an address to write to the one that the client understands.
 
     One that exists is an error in the answer, as in the service. Source of its words:
     https://github.com/lightly-ai/lightly-train/issues/256
@@ -123,7 +132,8 @@ async def new_artifacts(history: History, folder: Folder, request: web.Request) 
             made["errors"][path] = {"error": {"code": "UserError", "message": message}}
         else:
             made["artifacts"][path] = artifact_row(folder, path, stamp(now()))
-            made["artifactContentInformation"][path] = content(history, folder, path, "rcw")
+            place = content(history, folder, path, "rcw")
+            made["artifactContentInformation"][path] = {**place, "contentUri": form(place["contentUri"])}
     return web.json_response(made)
 
 
@@ -150,17 +160,17 @@ async def requested_paths(request: web.Request) -> list[str]:
 
 async def list_run_artifacts(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
     """Run artifacts - List."""
-    return list_folder(history, run_folder(history, run), request)
+    return list_folder(history, run_folder(history, run), asked_path(request))
 
 
 async def run_content(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
     """Run artifacts - Get content information."""
-    return content_information(history, run_folder(history, run), request)
+    return content_information(history, run_folder(history, run), asked_path(request))
 
 
 async def run_prefix_content(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
     """Run artifacts - List content information by prefix."""
-    return content_by_prefix(history, run_folder(history, run), request)
+    return content_by_prefix(history, run_folder(history, run), asked_path(request))
 
 
 async def new_run_artifacts(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
@@ -170,17 +180,17 @@ async def new_run_artifacts(history: History, request: web.Request, run: str, **
 
 async def list_container_artifacts(history: History, request: web.Request, origin: str, container: str) -> web.Response:
     """Artifacts - List in container."""
-    return list_folder(history, container_folder(history, origin, container), request)
+    return list_folder(history, container_folder(history, origin, container), asked_path(request))
 
 
 async def container_content(history: History, request: web.Request, origin: str, container: str) -> web.Response:
     """Artifacts - Get content information."""
-    return content_information(history, container_folder(history, origin, container), request)
+    return content_information(history, container_folder(history, origin, container), asked_path(request))
 
 
 async def container_prefix_content(history: History, request: web.Request, origin: str, container: str) -> web.Response:
     """Artifacts - List content information by prefix."""
-    return content_by_prefix(history, container_folder(history, origin, container), request)
+    return content_by_prefix(history, container_folder(history, origin, container), asked_path(request))
 
 
 async def new_container_artifacts(history: History, request: web.Request, origin: str, container: str) -> web.Response:
