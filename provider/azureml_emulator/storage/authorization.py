@@ -63,7 +63,9 @@ class RequestedAccess:
     """What a request asks to do.
 
     :param permissions: letters, any one of which allows it.
-    :param level: ``s`` the account, ``c`` a container, ``o`` a blob: the resource types of an account signature.
+    :param level: ``s`` the account, ``c`` a container, ``o`` a blob: the resource types of an account signature; empty:
+        any of them.
+    :param account_only: of signatures only the account's allow it.
     """
 
     permissions: str
@@ -71,6 +73,7 @@ class RequestedAccess:
     account: str
     container: str = ""
     blob: str = ""
+    account_only: bool = False
 
 
 def authorize(storage: Storage, request: web.Request, access: RequestedAccess) -> None:
@@ -158,6 +161,8 @@ def check_signature(storage: Storage, fields: Mapping[str, str], access: Request
         check_account_scope(fields, access)
     elif access.level == "s" or (fields["sr"] == "b" and access.level != "o"):
         raise BlobError("AuthorizationResourceTypeMismatch")
+    elif access.account_only:
+        raise BlobError("AuthorizationFailure")
     granted = fields.get("sp", "")
     if not set(access.permissions) & set(granted):
         raise BlobError("AuthorizationPermissionMismatch")

@@ -13,6 +13,7 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
         "Server failed to authenticate the request. Make sure the value of Authorization header"
         " is formed correctly including the signature.",
     ),
+    "AuthorizationFailure": (403, "This request is not authorized to perform this operation."),
     "AuthorizationPermissionMismatch": (
         403,
         "This request is not authorized to perform this operation using this permission.",

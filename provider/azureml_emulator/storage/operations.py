@@ -21,6 +21,7 @@ class Operation:
     """One operation and the permissions any one of which allows it; see ``RequestedAccess``.
 
     :param leased: it has to name the lease of what it is for, where one is in force; None: it does not ask for leases.
+    :param account_only: of signatures only the account's allow it.
     :param obeys: those of ``CHANGING_HEADERS`` and ``ONLY_VALUES`` that it has use for.
     """
 
@@ -28,6 +29,7 @@ class Operation:
     handler: Callable[[Storage, web.Request, str, str], Awaitable[web.StreamResponse]]
     leased: bool | None = False
     obeys: tuple[str, ...] = ()
+    account_only: bool = False
 
 
 Table = Mapping[tuple[str, str], Operation]
@@ -156,7 +158,8 @@ async def carry_out(
     check_text(request)
     check_version(request)
     allowed = operation.permissions if operation else "racwdl"
-    authorize(storage, request, replace(access, permissions=allowed))
+    account_only = operation is not None and operation.account_only
+    authorize(storage, request, replace(access, permissions=allowed, account_only=account_only))
     if operation is None:
         raise BlobError("NotEmulated")
     if access.container:

@@ -28,27 +28,31 @@ INFORMATION: Table = {
     ("GET", "properties"): Operation("racwdl", containers.account_information),
     ("HEAD", "properties"): Operation("racwdl", containers.account_information),
 }
-"""What may be asked about the account (``restype=account``) at each of its addresses."""
+"""What may be asked about the account (``restype=account``) at each of its addresses, with a signature of the account
+for whatever. Source: Azure/Azurite#320, of the service."""
 BY_NO_SIGNATURE = ""
 """What no signature allows. Source: Microsoft's Azurite 3.36, of both operations on the policies of a container."""
 ACCESS_CONTROL: Table = {("HEAD", ""): Operation("r", containers.access_control)}
 """What belongs to the Data Lake's address, and is asked here, too."""
 CONTAINER_OPERATIONS: Table = {
-    ("PUT", ""): Operation("cw", containers.create),
-    ("DELETE", ""): Operation("d", containers.delete, leased=True),
-    ("GET", ""): Operation("r", containers.properties),
-    ("HEAD", ""): Operation("r", containers.properties),
-    ("GET", "metadata"): Operation("r", containers.properties),
-    ("HEAD", "metadata"): Operation("r", containers.properties),
-    ("PUT", "metadata"): Operation("w", containers.set_metadata),
+    ("PUT", ""): Operation("cw", containers.create, account_only=True),
+    ("DELETE", ""): Operation("d", containers.delete, leased=True, account_only=True),
+    ("GET", ""): Operation("r", containers.properties, account_only=True),
+    ("HEAD", ""): Operation("r", containers.properties, account_only=True),
+    ("GET", "metadata"): Operation("r", containers.properties, account_only=True),
+    ("HEAD", "metadata"): Operation("r", containers.properties, account_only=True),
+    ("PUT", "metadata"): Operation("w", containers.set_metadata, account_only=True),
     ("GET", "acl"): Operation(BY_NO_SIGNATURE, containers.access_policies),
     ("HEAD", "acl"): Operation(BY_NO_SIGNATURE, containers.access_policies),
     ("PUT", "acl"): Operation(BY_NO_SIGNATURE, containers.set_access_policies),
     ("GET", "list"): Operation("l", listings.list_blobs),
     ("POST", "batch"): Operation("racwdl", batches.submit),
-    ("PUT", "lease"): Operation("wd", leasing.lease_container, leased=None),
+    ("PUT", "lease"): Operation("wd", leasing.lease_container, leased=None, account_only=True),
     ("GET", "blobs"): Operation("f", tags.find),
 }
+"""What concerns a container itself, a signature of the container does not allow: it cannot even be asked whether it
+exists. Source: Azure/azure-sdk-for-python#24227 and #18012, Azure/azure-sdk-for-net#17142; that leases are among it:
+Microsoft's Azurite 3.35."""
 BLOB_OPERATIONS: Table = {
     ("GET", ""): Operation("r", read.download, obeys=(IF_TAGS,)),
     ("HEAD", ""): Operation("r", read.properties, obeys=(IF_TAGS,)),
@@ -57,8 +61,8 @@ BLOB_OPERATIONS: Table = {
     ("GET", "blocklist"): Operation("r", read.block_list, obeys=(IF_TAGS,)),
     ("GET", "tags"): Operation("t", tags.get_tags, obeys=(IF_TAGS,)),
     ("PUT", ""): Operation("cw", write.put, leased=True, obeys=TAGS),
-    ("PUT", "block"): Operation("cw", write.put_block, leased=True),
-    ("PUT", "blocklist"): Operation("cw", write.put_block_list, leased=True, obeys=TAGS),
+    ("PUT", "block"): Operation("w", write.put_block, leased=True),
+    ("PUT", "blocklist"): Operation("w", write.put_block_list, leased=True, obeys=TAGS),
     ("PUT", "appendblock"): Operation("aw", write.append_block, leased=True, obeys=(IF_TAGS,)),
     ("PUT", "metadata"): Operation("w", write.set_metadata, leased=True, obeys=(IF_TAGS,)),
     ("PUT", "properties"): Operation("w", write.set_properties, leased=True, obeys=(IF_TAGS,)),
@@ -68,9 +72,10 @@ BLOB_OPERATIONS: Table = {
     ("PUT", "lease"): Operation("wd", leasing.lease_blob, leased=None, obeys=(IF_TAGS,)),
     ("DELETE", ""): Operation("d", write.delete, leased=True, obeys=(IF_TAGS,)),
 }
+"""Blocks, unlike a whole blob, take a signature that may write. Source: Microsoft's Azurite 3.35."""
 COPY_OPERATIONS: Table = {
     ("PUT", ""): Operation("cw", copies.copy, leased=True, obeys=(*TAGS, TAG_OPTION, "x-ms-source-if-tags")),
-    ("PUT", "block"): Operation("cw", copies.put_block, leased=True),
+    ("PUT", "block"): Operation("w", copies.put_block, leased=True),
     ("PUT", "appendblock"): Operation("aw", copies.append_block, leased=True, obeys=(IF_TAGS,)),
 }
 """What the operations on a blob are when the request names a source (``x-ms-copy-source``)."""
@@ -88,7 +93,8 @@ async def account(storage: Storage, request: web.Request, suffix: str) -> web.St
     other: dict[str | None, Table] = {"account": INFORMATION, "service": SERVICE_OPERATIONS}
     table = ACCOUNT_OPERATIONS if own else other.get(restype, {})
     searched = own and key_of(request) in SEARCH
-    access = RequestedAccess("", "o" if searched else "s", account_segment(suffix))
+    level = "o" if searched else "" if table is INFORMATION else "s"
+    access = RequestedAccess("", level, account_segment(suffix))
     return await perform(storage, request, SEARCH if searched else table, access)
 
 
@@ -98,7 +104,8 @@ async def container(storage: Storage, request: web.Request, suffix: str, contain
     table = CONTAINER_OPERATIONS if restype == "container" else INFORMATION if restype == "account" else {}
     if restype is None and request.query.get("action", "").lower() == "getaccesscontrol":
         table = ACCESS_CONTROL
-    return await perform(storage, request, table, RequestedAccess("", "c", account_segment(suffix), container))
+    level = "" if table is INFORMATION else "c"
+    return await perform(storage, request, table, RequestedAccess("", level, account_segment(suffix), container))
 
 
 async def blob(storage: Storage, request: web.Request, suffix: str, container: str, name: str) -> web.StreamResponse:

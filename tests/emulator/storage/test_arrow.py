@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from azure.storage.blob import ContainerClient, generate_container_sas
+from azure.storage.blob import ContainerClient, generate_account_sas
 
 from tests.emulator_fixture import RunningEmulator
 
@@ -19,7 +19,7 @@ def test_arrow_reads_and_writes(
     monkeypatch.setenv("SSL_CERT_FILE", emulator["ca_bundle"])
     root = container.container_name
     ends = datetime.now(timezone.utc) + timedelta(minutes=10)
-    signed = generate_container_sas("emuacct", root, account_key=key, permission="racwdl", expiry=ends)
+    signed = generate_account_sas("emuacct", key, "co", "racwdl", ends)
     files = fs.AzureFileSystem(
         account_name=f"{emulator['endpoint'].removeprefix('https://')}/emuacct",
         blob_storage_authority=".blob.local",

@@ -135,6 +135,42 @@ def test_a_signature_allows_what_it_says(
     client(create=True).upload_blob("created", b"")
 
 
+def test_a_signature_of_a_container_does_not_open_the_container_itself(
+    emulator: RunningEmulator, container: ContainerClient, key: str, blob_url: str
+) -> None:
+    address, name, everything = emulator["storage_url"], container.container_name, "racwdlt"
+    of_container = generate_container_sas("emuacct", name, key, permission=everything, expiry=soon())
+    of_account = generate_account_sas("emuacct", key, "co", everything, soon())
+    own, account = (ContainerClient(address, name, credential=each) for each in (of_container, of_account))
+    attempts: tuple[Callable[[ContainerClient], Any], ...] = (
+        lambda each: each.exists(),
+        lambda each: each.set_container_metadata({"a": "b"}),
+        lambda each: each.acquire_lease().release(),
+        lambda each: each.delete_container(),
+        lambda each: each.create_container(),
+    )
+    for attempt in attempts:
+        with pytest.raises(HttpResponseError) as caught:
+            attempt(own)
+        assert (caught.value.status_code, caught.value.error_code) == (403, "AuthorizationFailure")
+        attempt(account)
+    for client in (own, account, BlobServiceClient(address, credential=of_account)):
+        assert client.get_account_information()["sku_name"] == "Standard_LRS"
+
+
+def test_blocks_want_more_than_to_create(
+    emulator: RunningEmulator, container: ContainerClient, key: str, blob_url: str
+) -> None:
+    signed = generate_container_sas("emuacct", container.container_name, key, permission="c", expiry=soon())
+    client = ContainerClient(emulator["storage_url"], container.container_name, credential=signed)
+    client.upload_blob("whole", b"1")
+    blob = client.get_blob_client("blocks")
+    for attempt in (lambda: blob.stage_block("0001", b"1"), lambda: blob.commit_block_list([])):
+        with pytest.raises(HttpResponseError) as caught:
+            attempt()
+        assert caught.value.error_code == "AuthorizationPermissionMismatch"
+
+
 def test_shared_key(emulator: RunningEmulator, container: ContainerClient, key: str, blob_url: str) -> None:
     for account in account_names(emulator):
         credential = {"account_name": account, "account_key": key}
