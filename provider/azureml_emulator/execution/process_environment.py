@@ -138,11 +138,17 @@ def distribution_variables(distribution: Mapping[str, object] | None) -> dict[st
 
 
 def data_variables(inputs: Mapping[str, str], outputs: Mapping[str, str]) -> dict[str, str]:
-    """The places of the job's data. That a name's case is kept is unproven."""
-    return {
+    """The places of the job's data, under their names as they are and in capitals, by which clients ask for them.
+
+    Source of the capitals: microsoft/physical-ai-toolchain#856, which is tried in Azure ML, and ZenML 0.98.0, whose
+    steps wait for each other by an output ``completed`` that is written to ``AZURE_ML_OUTPUT_COMPLETED``. Of the names
+    as they are: recordings of Microsoft's client. The service is not known to set both.
+    """
+    given = {
         **{f"AZURE_ML_INPUT_{name}": place for name, place in inputs.items()},
         **{f"AZURE_ML_OUTPUT_{name}": place for name, place in outputs.items()},
     }
+    return {**{name.upper(): place for name, place in given.items()}, **given}
 
 
 def bound_command(command: str, inputs: Mapping[str, str], outputs: Mapping[str, str]) -> str:

@@ -101,7 +101,8 @@ class TestWhatAJobSees:
         command = (
             'echo "${{inputs.text}}" $[[--gone ${{inputs.missing}}]] $[[--kept]] | tr -d "\'"; '
             'cat "${{ inputs.file }}"; ls "${{inputs.folder}}"; test "${{inputs.file}}" = "$AZURE_ML_INPUT_file"; '
-            'test -z "$(ls ${{outputs.out}})" && cp "$AZURE_ML_INPUT_file" ${{outputs.out}}; echo 1 > ${{outputs.one}}'
+            'test -z "$(ls ${{outputs.out}})" && cp "$AZURE_ML_INPUT_FILE" ${{outputs.out}}; '
+            "echo 1 > $AZURE_ML_OUTPUT_ONE"
         )
         answer = service.submit(name, command, inputs=inputs, outputs=outputs)
         assert answer.status == 201, answer.content
