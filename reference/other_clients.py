@@ -302,8 +302,9 @@ ROWS = (
         "the workspace; in a job its id, experiment, status, tags, properties, children and list of files, once runs "
         "had a number (`KeyError` before). Later the metrics that it logs, too: numbers, lists, rows and tables are "
         "read again by `get_metrics`, and the numbers are metrics of MLflow (`501` before, from `flush`); files up and "
-        "down, one, many and folders, and pictures (`501` before). `501`: datastores, experiments, models, "
-        "environments, datasets, computes, secrets. "
+        "down, one, many and folders, and pictures; experiments with their tags, runs of one, datastores; tags without "
+        "a value, and removing them (all `501` before). `501`: child runs, models, environments, datasets, computes, "
+        "secrets. "
         "With a service principal it asks Microsoft's login whether the authority is one",
     ),
     Tried(

@@ -56,7 +56,7 @@ from azureml_emulator.execution import image_routes
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.command_type import command_type
 from azureml_emulator.execution.image_builds import ImageBuilds
-from azureml_emulator.history import artifact_routes, metric_routes, sdk1_artifact_routes
+from azureml_emulator.history import artifact_routes, experiment_routes, metric_routes, sdk1_artifact_routes
 from azureml_emulator.history import routes as history_routes
 from azureml_emulator.history.backend import History
 from azureml_emulator.identity import cloud_metadata
@@ -249,6 +249,7 @@ class Emulator:
         yield from bind(
             self.history,
             history_routes.ROUTES,
+            experiment_routes.ROUTES,
             artifact_routes.ROUTES,
             sdk1_artifact_routes.ROUTES,
             metric_routes.ROUTES,

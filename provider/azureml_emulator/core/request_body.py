@@ -35,18 +35,36 @@ async def read_object(
     :param not_finite: take the words ``NaN``, ``Infinity`` and ``-Infinity`` for numbers.
     :raises ServiceError: 400 when it is not a JSON object, 413 when it is larger than ``LIMIT``.
     """
+    value = await read_value(request, envelope, optional=optional, not_finite=not_finite)
+    if not isinstance(value, dict):
+        raise refusal(f"The request body must be a JSON object; it is {type(value).__name__}.", envelope)
+    return value
+
+
+async def read_array(request: web.Request, envelope: Envelope = Envelope.MANAGEMENT) -> list[Any]:
+    """The request's body as a JSON array.
+
+    :raises ServiceError: 400 when it is none, 413 when it is larger than ``LIMIT``.
+    """
+    value = await read_value(request, envelope)
+    if not isinstance(value, list):
+        raise refusal(f"The request body must be a JSON array; it is {type(value).__name__}.", envelope)
+    return value
+
+
+async def read_value(
+    request: web.Request, envelope: Envelope, *, optional: bool = False, not_finite: bool = False
+) -> Any:
+    """The request's body as JSON; an empty object where it is ``optional`` and empty."""
     received = unpacked(await read_body(request), request.headers.get("Content-Encoding", ""))
     if len(received) > LIMIT:
         raise ServiceError(413, "RequestEntityTooLarge", "The request body is too large.", envelope=envelope)
     if optional and not received.strip():
         return {}
     try:
-        value = read_json(received, not_finite=not_finite)
+        return read_json(received, not_finite=not_finite)
     except ValueError:
         raise refusal("The request body is not valid JSON.", envelope) from None
-    if not isinstance(value, dict):
-        raise refusal(f"The request body must be a JSON object; it is {type(value).__name__}.", envelope)
-    return value
 
 
 def read_json(content: bytes, *, not_finite: bool = False) -> Any:

@@ -61,8 +61,9 @@ async def full_metric(history: History, request: web.Request, run: str) -> web.R
         }
         for number, (timestamp, step, data) in enumerate(values(history, run, name, schema))
     ]
+    job = history.jobs.get(run)
     body = {
-        "dataContainerId": f"dcid.{run}",
+        "dataContainerId": job.data_container if job else f"dcid.{run}",
         "name": name,
         "columns": schema.columns,
         "properties": {"uxMetricType": schema.kind},

@@ -25,6 +25,7 @@ FIELDS = {
     "runtype": "runType",
     "displayname": "displayName",
     "hidden": "hidden",
+    "name": "name",
 }
 TIMES = frozenset({"createdUtc", "startTimeUtc", "endTimeUtc"})
 
@@ -127,7 +128,8 @@ def comparison(name: str, operator: str, token: tuple[str, str]) -> Test:
             raise FilterError(
                 f"{name!r} is not a field of a run. Accepted: {', '.join(FIELDS)}, tags/<k>, properties/<k>."
             )
-        return lambda run: compare((run.get(bag.lower()) or {}).get(key), wanted)
+        # "(Tags/k ne null or Tags/k eq null)" is how azureml-core asks for those that have the tag.
+        return lambda run: key in (run.get(bag.lower()) or {}) and compare(run[bag.lower()][key], wanted)
     field = FIELDS.get(name.lower())
     if field is None:
         raise FilterError(f"{name!r} is not a field of a run. Accepted: {', '.join(FIELDS)}, tags/<k>, properties/<k>.")

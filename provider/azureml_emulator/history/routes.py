@@ -10,7 +10,7 @@ from aiohttp import web
 
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
-from azureml_emulator.core.request_body import read_object
+from azureml_emulator.core.request_body import read_array, read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
 from azureml_emulator.history.lookup import find_run, in_experiment, lags, missing_run
@@ -92,9 +92,29 @@ async def edit_run(
         changes["isArchived"] = bool(body["hidden"])
     for bag in ("tags", "properties"):
         if bag in changes:
-            changes[bag] = {key: str(value) for key, value in changes[bag].items() if value is not None}
+            changes[bag] = {
+                key: None if value is None else str(value)
+                for key, value in changes[bag].items()
+                if bag == "tags" or value is not None
+            }
     changed = history.jobs.change(run, definition=updated_definition(job.definition, changes))
     return web.json_response(run_resource(history, changed))
+
+
+async def delete_tags(
+    history: History, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
+) -> web.Response:
+    """Runs - Delete tags: the body is an array of keys; one that is not there is no error here, which is unproven.
+
+    Source: ``delete_tags`` in ``_restclient/operations/run_operations.py`` of azureml-core 1.61.
+    """
+    gone = await read_array(request, Envelope.HISTORY)
+    job = in_experiment(history, run, experiment, experimentid)
+    tags = {key: value for key, value in job.definition["tags"].items() if key not in gone}
+    history.jobs.change(run, definition={**job.definition, "tags": tags})
+    for key in gone:
+        history.tracking.delete_tag(run, str(key))
+    return web.json_response({"errors": {}})
 
 
 async def cancel_run(
@@ -234,6 +254,7 @@ OF_RUN: list[tuple[str, str, Callable[..., Any]]] = [
 OF_EXPERIMENT: list[tuple[str, str, Callable[..., Any]]] = [
     ("GET", "/runs/{run}/token", get_token),
     ("POST", "/runs/{run}/cancel", cancel_run),
+    ("DELETE", "/runs/{run}/tags", delete_tags),
     ("POST", "/runs/runIds", runs_by_ids),
     ("POST", "/runs:query", query_runs),
 ]

@@ -1,6 +1,7 @@
-"""The route by which mltable and azureml-fsspec find a datastore: the older description of one, with its secret.
+"""Routes by which azureml-core, mltable and azureml-fsspec find datastores: their older description, with the secret.
 
-Source: the models ``DataStore`` and ``AzureStorage`` of azureml-core 1.61.0.post4, and what azureml-fsspec 1.4.0 asks.
+Source: the models ``DataStore`` and ``AzureStorage`` of azureml-core 1.61.0.post4 and its
+``operations/data_stores_operations.py``, and what azureml-fsspec 1.4.0 asks.
 """
 
 from __future__ import annotations
@@ -42,22 +43,43 @@ def undescribed(datastore: dict[str, Any], what: str) -> ServiceError:
     return not_emulated(f"Describing the datastore {datastore['name']} with {what} is not emulated", Envelope.HISTORY)
 
 
-async def get_datastore(workspace: Workspace, request: web.Request, name: str) -> web.Response:
-    """A datastore of blobs; others are 501."""
-    datastore = find_datastore(workspace, name)
+def description(workspace: Workspace, datastore: dict[str, Any]) -> dict[str, Any]:
+    """A datastore of blobs.
+
+    :raises ServiceError: 501 for another.
+    """
     properties = datastore["properties"]
     if properties["datastoreType"] != "AzureBlob":
         raise undescribed(datastore, f"its type {properties['datastoreType']}")
     place = {key: properties.get(key) for key in KEYS}
-    return web.json_response(
-        {
-            "name": datastore["name"],
-            "dataStoreType": "AzureBlob",
-            "hasBeenValidated": True,
-            "tags": properties.get("tags") or {},
-            "azureStorageSection": {**place, **secret_of(workspace, datastore)},
-        }
-    )
+    return {
+        "name": datastore["name"],
+        "dataStoreType": "AzureBlob",
+        "hasBeenValidated": True,
+        "tags": properties.get("tags") or {},
+        "azureStorageSection": {**place, **secret_of(workspace, datastore)},
+    }
 
 
-ROUTES = [Route("GET", "/datastore/v1.0{ws}/datastores/{name}", get_datastore, Plane.DATA)]
+async def get_datastore(workspace: Workspace, request: web.Request, name: str) -> web.Response:
+    """A datastore of blobs; others are 501."""
+    return web.json_response(description(workspace, find_datastore(workspace, name)))
+
+
+async def list_datastores(workspace: Workspace, request: web.Request) -> web.Response:
+    """All datastores on one page, whatever ``count`` asks for; 501 where there is one that is not of blobs."""
+    rows = [description(workspace, datastore) for datastore in workspace.datastores.all()]
+    return web.json_response({"value": rows, "continuationToken": None, "nextLink": None})
+
+
+async def get_default_datastore(workspace: Workspace, request: web.Request) -> web.Response:
+    """The default datastore."""
+    return web.json_response(description(workspace, find_datastore(workspace, workspace.datastores.default_name())))
+
+
+DATASTORE = "/datastore/v1.0{ws}"
+ROUTES = [
+    Route("GET", f"{DATASTORE}/datastores", list_datastores, Plane.DATA),
+    Route("GET", f"{DATASTORE}/datastores/{{name}}", get_datastore, Plane.DATA),
+    Route("GET", f"{DATASTORE}/default", get_default_datastore, Plane.DATA),
+]
