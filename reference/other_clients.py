@@ -303,8 +303,8 @@ ROWS = (
         "had a number (`KeyError` before). Later the metrics that it logs, too: numbers, lists, rows and tables are "
         "read again by `get_metrics`, and the numbers are metrics of MLflow (`501` before, from `flush`); files up and "
         "down, one, many and folders, and pictures; experiments with their tags, runs of one, datastores; tags without "
-        "a value, and removing them (all `501` before). `501`: child runs, models, environments, datasets, computes, "
-        "secrets. "
+        "a value, and removing them; child runs, one and many, with metrics, files, tags and the reason of a failure, "
+        "and `start_logging` (all `501` or `404` before). `501`: models, environments, datasets, computes, secrets. "
         "With a service principal it asks Microsoft's login whether the authority is one",
     ),
     Tried(

@@ -56,8 +56,7 @@ from azureml_emulator.execution import image_routes
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.command_type import command_type
 from azureml_emulator.execution.image_builds import ImageBuilds
-from azureml_emulator.history import artifact_routes, experiment_routes, metric_routes, sdk1_artifact_routes
-from azureml_emulator.history import routes as history_routes
+from azureml_emulator.history import all_routes as history_routes
 from azureml_emulator.history.backend import History
 from azureml_emulator.identity import cloud_metadata
 from azureml_emulator.identity import routes as identity_routes
@@ -246,14 +245,7 @@ class Emulator:
         )
         yield from bind(self.serverless, serverless_routes.ROUTES, serverless_operation_routes.ROUTES)
         yield from bind(self.schedules, schedule_routes.ROUTES, schedule_operation_routes.ROUTES)
-        yield from bind(
-            self.history,
-            history_routes.ROUTES,
-            experiment_routes.ROUTES,
-            artifact_routes.ROUTES,
-            sdk1_artifact_routes.ROUTES,
-            metric_routes.ROUTES,
-        )
+        yield from bind(self.history, history_routes.ROUTES)
 
     async def start(self, tls: ssl.SSLContext) -> None:
         """Open both ports and begin to run jobs."""

@@ -14,7 +14,7 @@ from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
 from azureml_emulator.history.odata import FilterError, parse_filter
-from azureml_emulator.history.routes import bad_request
+from azureml_emulator.history.script_runs import wrong
 
 
 def experiment_row(history: History, name: str) -> dict[str, Any]:
@@ -71,7 +71,7 @@ async def update_experiment(history: History, request: web.Request, experimentid
         raise not_emulated(f"Changing {', '.join(others)} of an experiment is not emulated", Envelope.HISTORY)
     tags = body.get("tags") or {}
     if not isinstance(tags, dict):
-        raise bad_request("tags must be an object.")
+        raise wrong("tags must be an object.")
     history.tracking.put_experiment(name, {**history.tracking.experiment_tags(name), **tags})
     return web.json_response(experiment_row(history, name))
 
@@ -80,7 +80,7 @@ async def delete_tags(history: History, request: web.Request, experimentid: str)
     """Experiments - Delete tags; one that is not there is no error here, which is unproven."""
     gone = (await read_object(request, Envelope.HISTORY)).get("tags")
     if not isinstance(gone, list):
-        raise bad_request("tags must be an array of keys.")
+        raise wrong("tags must be an array of keys.")
     name = name_of(history, experimentid)
     tags = history.tracking.experiment_tags(name)
     history.tracking.put_experiment(name, {key: value for key, value in tags.items() if key not in gone})
@@ -94,7 +94,7 @@ async def query_experiments(history: History, request: web.Request) -> web.Respo
     try:
         test = parse_filter(str(query.get("filter") or ""))
     except FilterError as error:
-        raise bad_request(str(error)) from None
+        raise wrong(str(error)) from None
     names = [] if view.lower() == "archivedonly" else history.tracking.experiments().values()
     rows = [row for row in (experiment_row(history, name) for name in names) if test(row)]
     return web.json_response({"value": rows, "continuationToken": None, "nextLink": None})

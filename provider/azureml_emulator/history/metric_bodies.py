@@ -12,7 +12,8 @@ from typing import Any
 
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.jobs.models import moment
-from azureml_emulator.mlflow.models import Metric, Row, Schema, milliseconds_now
+from azureml_emulator.mlflow.models import Metric, milliseconds_now
+from azureml_emulator.mlflow.schemas import Row, Schema
 
 SCALAR, LIST = "azureml.v1.scalar", "azureml.v1.list"
 

@@ -17,7 +17,7 @@ from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
 from azureml_emulator.history.lookup import find_logged
 from azureml_emulator.history.metric_bodies import SCALAR, Entry, joined, read_batch, wrong
-from azureml_emulator.mlflow.models import Schema
+from azureml_emulator.mlflow.schemas import Schema
 
 OF_TYPE = {"int": int, "bool": bool}
 """How a number is answered, by its column's type: points are doubles."""

@@ -6,13 +6,14 @@ import json
 import threading
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from azureml_emulator.core.clock import now
 from azureml_emulator.core.store import Store, connect
 from azureml_emulator.jobs.models import BEFORE_RUNNING, Job, Jobs, experiment_id, moment
+from azureml_emulator.mlflow.schemas import Row, Schema
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS metrics (
@@ -30,6 +31,9 @@ CREATE TABLE IF NOT EXISTS params (run TEXT, key TEXT, value TEXT NOT NULL, PRIM
 CREATE TABLE IF NOT EXISTS tags (run TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (run, key));
 """
 DEFAULT_EXPERIMENT = "Default"
+PARENT = "mlflow.parentRunId"
+"""The tag that names the run above one. Source: MLflow 3.15, ``MLFLOW_PARENT_RUN_ID``."""
+
 LOGGED_MODEL = "logged-model"
 """The kind under which the store keeps logged models."""
 
@@ -55,6 +59,8 @@ class Run:
     """A run as MLflow sees it: a job, or one that a script began by itself.
 
     :param start, end: milliseconds since the epoch.
+    :param parent: the run that it is a child of; of a job None.
+    :param properties, description, error, warnings: what run history knows of a run that is no job.
     """
 
     id: str
@@ -64,29 +70,11 @@ class Run:
     end: int | None
     deleted: bool = False
     name: str = ""
-
-
-@dataclass(frozen=True)
-class Schema:
-    """What a metric was logged as by the SDK of version 1; MLflow's metrics have none.
-
-    :param kind: such as ``azureml.v1.scalar`` or ``azureml.v1.table``.
-    :param columns: the type of each column, such as ``double``, in the order in which they were logged.
-    """
-
-    kind: str
-    columns: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of a metric that MLflow does not know: of a table, a text, the place of an artifact.
-
-    :param timestamp: milliseconds since the epoch.
-    """
-
-    timestamp: int
-    data: dict[str, Any]
+    parent: str | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+    description: str = ""
+    error: dict[str, Any] | None = None
+    warnings: list[dict[str, str]] = field(default_factory=list)
 
 
 class ParameterChangedError(Exception):
@@ -226,8 +214,11 @@ class Tracking:
 
     def runs(self) -> list[Run]:
         """All runs, jobs first."""
-        other_runs = [Run(**value) for _, value in self._store.list("run")]
-        return [*(run_of_job(job) for job in self._jobs.all()), *other_runs]
+        return [*(run_of_job(job) for job in self._jobs.all()), *self.script_runs()]
+
+    def script_runs(self) -> list[Run]:
+        """All runs that are no jobs, the oldest first."""
+        return [Run(**value) for _, value in self._store.list("run")]
 
     def put_run(self, run: Run) -> None:
         """Store a run that is no job."""

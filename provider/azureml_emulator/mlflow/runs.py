@@ -15,6 +15,7 @@ from azureml_emulator.mlflow.experiments import experiment_name
 from azureml_emulator.mlflow.logged_models import note_metrics
 from azureml_emulator.mlflow.models import (
     DEFAULT_EXPERIMENT,
+    PARENT,
     Metric,
     ParameterChangedError,
     Run,
@@ -57,7 +58,7 @@ def create_run(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     tags = dict(key_values(body.get("tags")))
     name = str(body.get("run_name") or tags.get("mlflow.runName") or "")
     start = integer(body.get("start_time"), "start_time", milliseconds_now())
-    run = Run(new_run_id(), experiment, "RUNNING", start, None, name=name)
+    run = Run(new_run_id(), experiment, "RUNNING", start, None, name=name, parent=tags.get(PARENT))
     mlflow.tracking.put_run(run)
     tags.setdefault("mlflow.runName", name)
     tags.setdefault("mlflow.user", str(body.get("user_id") or ""))
