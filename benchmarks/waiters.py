@@ -20,10 +20,10 @@ import os
 import ssl
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import urllib.request
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -89,13 +89,12 @@ class Row:
 
 def checkout_before(folder: Path) -> Path | None:
     """The files of the commit before, or None where the history is not there."""
-    archived = subprocess.run(
-        ["git", "-C", REPOSITORY, "archive", BEFORE, "provider"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
+    command = ["git", "-C", str(REPOSITORY), "archive", "--format=zip", BEFORE, "provider"]
+    archived = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     if archived.returncode:
         return None
-    with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as files:
-        files.extractall(folder, filter="data")
+    with zipfile.ZipFile(io.BytesIO(archived.stdout)) as files:
+        files.extractall(folder)
     return folder
 
 

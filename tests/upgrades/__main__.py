@@ -6,8 +6,8 @@ import contextlib
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,12 +23,11 @@ def sources(commit: str) -> Iterator[Path]:
     :raises LookupError: this is no clone that has it.
     """
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as archive:
-        command = ["git", "-C", str(REPOSITORY), "archive", commit, "provider"]
+        command = ["git", "-C", str(REPOSITORY), "archive", "--format=zip", commit, "provider"]
         if subprocess.run(command, stdout=archive, stderr=subprocess.DEVNULL, check=False).returncode:
             raise LookupError(f"There is no commit {commit} in {REPOSITORY}.")
-        archive.seek(0)
-        with tarfile.open(fileobj=archive) as packed:
-            packed.extractall(folder, filter="data")
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(folder)
         yield Path(folder) / "provider"
 
 
