@@ -69,6 +69,7 @@ from azureml_emulator.jobs.engine import Engine, Runner
 from azureml_emulator.jobs.job_run import RunContext
 from azureml_emulator.jobs.models import Jobs
 from azureml_emulator.mlflow import routes as mlflow_routes
+from azureml_emulator.mlflow import sdk1_models
 from azureml_emulator.mlflow.aliases import Aliases
 from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.models import Tracking
@@ -234,7 +235,7 @@ class Emulator:
         yield from bind(self.registry, registry_routes.ROUTES, registry_neighbour_routes.ROUTES, publish_routes.ROUTES)
         yield from bind(self.image_builds, image_routes.ROUTES)
         yield from bind(self.job_resources, jobs_routes.ROUTES, job_operation_routes.ROUTES)
-        yield from bind(self.mlflow, mlflow_routes.ROUTES)
+        yield from bind(self.mlflow, mlflow_routes.ROUTES, sdk1_models.ROUTES)
         yield from bind(self.batch, batch_routes.ROUTES, operation_routes.ROUTES, scoring_routes.ROUTES)
         yield from bind(
             self.online,

@@ -14,10 +14,12 @@ from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.artifact_routes import (
     Folder,
     container_folder,
-    content_by_prefix,
+    content,
     content_information,
     list_folder,
+    names,
     new_artifacts,
+    page,
 )
 from azureml_emulator.history.backend import History
 from azureml_emulator.mlflow.artifacts import RUNS
@@ -57,8 +59,10 @@ async def content_in_path(
 async def contents_below(
     history: History, request: web.Request, origin: str, container: str, path: str
 ) -> web.Response:
-    """Artifacts - List content information by prefix: a folder, behind which the SDK writes one slash or two."""
-    return content_by_prefix(history, container_folder(history, origin, container), below(path))
+    """Artifacts - List content information by prefix: a file, or a folder, behind which the SDK writes two slashes."""
+    folder, whole = container_folder(history, origin, container), path.rstrip("/")
+    found = [name for name in names(history, folder, whole) if name == whole or name.startswith(below(path))]
+    return page([content(history, folder, name) for name in found])
 
 
 async def list_below(history: History, request: web.Request, origin: str, container: str, path: str) -> web.Response:
