@@ -312,6 +312,49 @@ ROWS = (
         "With a service principal it asks Microsoft's login whether the authority is one",
     ),
     Tried(
+        "ZenML 0.98.0 with a server of its own and its artifacts in the emulator's storage",
+        "a pipeline of three steps by the orchestrator `azureml`, and one by the step operator; with the managed "
+        "identity of docs/mlflow.md, the jobs under an interpreter that has ZenML",
+        "all of it, once the places of outputs had variables in capitals, too: each step that waits for another "
+        "failed, for that one had left nothing",
+    ),
+    Tried(
+        "Metaflow 2.19.39, its datastore `azure`",
+        "a flow with a foreach, a join and an artifact of 3 MB, read again by its client; with that identity",
+        "all of it",
+    ),
+    Tried(
+        "prefect-azure 0.4.13",
+        "30 calls: `AzureBlobStorageContainer`, tasks, push and pull of deployments; with a connection string and with "
+        "that identity",
+        "all of it; `AzureMlCredentials` asks for azureml-core",
+    ),
+    Tried(
+        "apache-airflow-providers-microsoft-azure 15.2.1",
+        "later: `WasbHook` with a connection string, key, signature and identity, sensors, triggers, operators and "
+        "transfers for blobs; `AzureDataLakeStorageV2Hook` with a connection string",
+        "89 calls, all of it. With a key the hook of the Data Lake reads the account from the host's name, which "
+        "is none here",
+    ),
+    Tried(
+        "azure-mgmt-machinelearningservices 2.0.0b2, its asyncio client",
+        "67 calls, ten lists at once among them",
+        "all of it",
+    ),
+    Tried(
+        "dlt 1.31.0, Great Expectations 1.24.1, fsspec 2026.9.0",
+        "with a connection string: JSON lines, Parquet, CSV, appended and replaced; a batch of an ABS asset; caches of "
+        "three kinds, archives, gzip, appending, exclusive creation, 20 MB copied and moved",
+        "all of it; `cat` of a pattern or a folder is `FileNotFoundError`, as at Azurite",
+    ),
+    Tried(
+        "Azurite 3.35, Microsoft's emulator of storage",
+        "no client: 540 requests with the account's key and 2,029 with signatures went to both, and statuses, headers "
+        "and bodies were compared",
+        "what was wrong here is mended, such as contents that were decompressed; where Azurite does otherwise than "
+        "Microsoft's pages say, they count",
+    ),
+    Tried(
         "both mlflow",
         "`log_input`, traces",
         "taken and not kept",
