@@ -284,34 +284,6 @@ ROWS = (
         "all of it",
     ),
     Tried(
-        "dvc 3.67.1 with dvc-azure 3.1.1, smart_open 9.0.4, cloudpathlib 0.26.0, pyiceberg 0.12.0",
-        "push, pull, status and gc; streams in parts, text, gzip; paths walked, copied, renamed and removed; Iceberg "
-        "tables over adlfs and over pyarrow: append, overwrite, delete, scan, drop",
-        "all of it",
-    ),
-    Tried(
-        "mlflow 3.15.0 with azureml-mlflow 1.62.0.post6, `mlflow.deployments`",
-        "16 calls: a model of a run registered by its artifacts' address, an endpoint, a deployment with "
-        "`deploy-config-file`, its traffic, scored through the endpoint and by name, updated, deleted",
-        "all of it, once updates of the api-version 2022-02-01-preview changed traffic and properties (`400` before). "
-        "`mlflow.projects` with the backend `azureml` asks for azureml-core, which azureml-mlflow does not require",
-    ),
-    Tried(
-        "azureml-core 1.61.0.post4, the SDK of version 1",
-        "`MsiAuthentication` with `MSI_ENDPOINT`; `Workspace.get`; in a job `Run.get_context()` and 20 of its methods",
-        "the workspace; in a job its id, experiment, status, tags, properties, children and list of files, once runs "
-        "had a number (`KeyError` before). Later the metrics that it logs, too: numbers, lists, rows and tables are "
-        "read again by `get_metrics`, and the numbers are metrics of MLflow (`501` before, from `flush`); files up and "
-        "down, one, many and folders, and pictures; experiments with their tags, runs of one, datastores; tags without "
-        "a value, and removing them; child runs, one and many, with metrics, files, tags and the reason of a failure, "
-        "and `start_logging`; models, registered from files and from runs, listed, changed and downloaded, those of the "
-        "v2 API among them (all `501` or `404` before); datastores' `upload`, `upload_files` and `download`. The same with "
-        "1.58.0. It sends metrics a second after `log`, and not at the end of the script: without `run.flush()` or "
-        "`run.complete()` the last ones are lost in the client. `501`: environments, datasets, computes, secrets. "
-        "`Workspace.get` and `get_details` with a run's token fail in the client (`TypeError`). "
-        "With a service principal it asks Microsoft's login whether the authority is one",
-    ),
-    Tried(
         "ZenML 0.98.0 with a server of its own and its artifacts in the emulator's storage",
         "a pipeline of three steps by the orchestrator `azureml`, and one by the step operator; with the managed "
         "identity of docs/mlflow.md, the jobs under an interpreter that has ZenML",
@@ -353,6 +325,34 @@ ROWS = (
         "and bodies were compared",
         "what was wrong here is mended, such as contents that were decompressed; where Azurite does otherwise than "
         "Microsoft's pages say, they count",
+    ),
+    Tried(
+        "dvc 3.67.1 with dvc-azure 3.1.1, smart_open 9.0.4, cloudpathlib 0.26.0, pyiceberg 0.12.0",
+        "push, pull, status and gc; streams in parts, text, gzip; paths walked, copied, renamed and removed; Iceberg "
+        "tables over adlfs and over pyarrow: append, overwrite, delete, scan, drop",
+        "all of it",
+    ),
+    Tried(
+        "mlflow 3.15.0 with azureml-mlflow 1.62.0.post6, `mlflow.deployments`",
+        "16 calls: a model of a run registered by its artifacts' address, an endpoint, a deployment with "
+        "`deploy-config-file`, its traffic, scored through the endpoint and by name, updated, deleted",
+        "all of it, once updates of the api-version 2022-02-01-preview changed traffic and properties (`400` before). "
+        "`mlflow.projects` with the backend `azureml` asks for azureml-core, which azureml-mlflow does not require",
+    ),
+    Tried(
+        "azureml-core 1.61.0.post4, the SDK of version 1",
+        "`MsiAuthentication` with `MSI_ENDPOINT`; `Workspace.get`; in a job `Run.get_context()` and 20 of its methods",
+        "the workspace; in a job its id, experiment, status, tags, properties, children and list of files, once runs "
+        "had a number (`KeyError` before). Later the metrics that it logs, too: numbers, lists, rows and tables are "
+        "read again by `get_metrics`, and the numbers are metrics of MLflow (`501` before, from `flush`); files up and "
+        "down, one, many and folders, and pictures; experiments with their tags, runs of one, datastores; tags without "
+        "a value, and removing them; child runs, one and many, with metrics, files, tags and the reason of a failure, "
+        "and `start_logging`; models, registered from files and from runs, listed, changed and downloaded, those of the "
+        "v2 API among them (all `501` or `404` before); datastores' `upload`, `upload_files` and `download`. The same with "
+        "1.58.0. It sends metrics a second after `log`, and not at the end of the script: without `run.flush()` or "
+        "`run.complete()` the last ones are lost in the client. `501`: environments, datasets, computes, secrets. "
+        "`Workspace.get` and `get_details` with a run's token fail in the client (`TypeError`). "
+        "With a service principal it asks Microsoft's login whether the authority is one",
     ),
     Tried(
         "both mlflow",
