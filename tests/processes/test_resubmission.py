@@ -61,7 +61,7 @@ def test_an_error_of_the_user_s_is_left_to_the_retries(attempts: Attempts, way: 
 @BOTH_WAYS
 def test_a_worker_killed_right_after_the_put_of_the_next_attempt_leaves_one(attempts: Attempts, way: str) -> None:
     attempts.fault("preempt", "--times", "1", "--delay", "1")
-    route = f"PUT .*/jobs/{attempts.dag.replace('_', '.')}.*-2"
+    route = f"PUT .*/jobs/{attempts.dag.replace('_', '.')}.*-2$"
     attempts.service.fault("delay", "--route", route, "--when", "after", "--delay", "60", "--times", "1")
     attempts.trigger(evictions=1)
     attempts.airflow.until("second job", lambda: len(attempts.jobs()) == 2)
