@@ -347,11 +347,11 @@ ROWS = (
         "read again by `get_metrics`, and the numbers are metrics of MLflow (`501` before, from `flush`); files up and "
         "down, one, many and folders, and pictures; experiments with their tags, runs of one, datastores; tags without "
         "a value, and removing them; child runs, one and many, with metrics, files, tags and the reason of a failure, "
-        "and `start_logging`; models, registered from files and from runs, listed, changed and downloaded, those of the "
-        "v2 API among them (all `501` or `404` before); datastores' `upload`, `upload_files` and `download`. The same with "
-        "1.58.0. It sends metrics a second after `log`, and not at the end of the script: without `run.flush()` or "
-        "`run.complete()` the last ones are lost in the client. `501`: environments, datasets, computes, secrets. "
-        "`Workspace.get` and `get_details` with a run's token fail in the client (`TypeError`). "
+        "and `start_logging`; models, registered from files and from runs, listed, changed and downloaded, those of "
+        "the v2 API among them (all `501` or `404` before); datastores' `upload`, `upload_files` and `download`. The "
+        "same with 1.58.0. It sends metrics a second after `log`, and not at the end of the script: without "
+        "`run.flush()` or `run.complete()` the last ones are lost in the client. `501`: environments, datasets, "
+        "computes, secrets. `Workspace.get` and `get_details` with a run's token fail in the client (`TypeError`). "
         "With a service principal it asks Microsoft's login whether the authority is one",
     ),
     Tried(
