@@ -327,6 +327,13 @@ ROWS = (
         "Microsoft's pages say, they count",
     ),
     Tried(
+        "azure-cli 2.91.0",
+        "later: `az storage container`, `blob`, `fs` by login and by connection string, uploads and downloads in batches, "
+        "leases, tiers, copies; `az storage account`, `az rest`, `az resource`, `az group`, `az account`",
+        "63 of 77 commands; `az resource list` once an empty filter was none. `501`: properties of the blob service, "
+        "`az provider show`, `az tag list`. The others are the client's own refusals",
+    ),
+    Tried(
         "dvc 3.67.1 with dvc-azure 3.1.1, smart_open 9.0.4, cloudpathlib 0.26.0, pyiceberg 0.12.0",
         "push, pull, status and gc; streams in parts, text, gzip; paths walked, copied, renamed and removed; Iceberg "
         "tables over adlfs and over pyarrow: append, overwrite, delete, scan, drop",
