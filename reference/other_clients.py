@@ -328,8 +328,8 @@ ROWS = (
     ),
     Tried(
         "azure-cli 2.91.0",
-        "later: `az storage container`, `blob`, `fs` by login and by connection string, uploads and downloads in batches, "
-        "leases, tiers, copies; `az storage account`, `az rest`, `az resource`, `az group`, `az account`",
+        "later: `az storage container`, `blob`, `fs` by login and by connection string, uploads and downloads in "
+        "batches, leases, tiers, copies; `az storage account`, `az rest`, `az resource`, `az group`, `az account`",
         "63 of 77 commands; `az resource list` once an empty filter was none. `501`: properties of the blob service, "
         "`az provider show`, `az tag list`. The others are the client's own refusals",
     ),
