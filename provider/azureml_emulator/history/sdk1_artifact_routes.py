@@ -30,7 +30,8 @@ def address_for_sdk(address: str) -> str:
 
     That client takes an address apart, ``https://<account>.blob.<suffix>/<container>/<name>``, and makes it anew, the
     name quoted once more. Here the account is in the path and the host may be a number, so account and ``blob`` stand
-    in front of the host, where there is place for a user's name; and the name is as it is, but for what would end it.
+    in front of the host, where there is place for a user's name, of which ``requests`` makes no header without a
+    password; and the name is as it is, but for what would end it.
     """
     scheme, _, rest = address.partition("://")
     place, _, query = rest.partition("?")

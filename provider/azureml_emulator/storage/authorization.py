@@ -83,9 +83,6 @@ def authorize(storage: Storage, request: web.Request, access: RequestedAccess) -
     """
     fields = dict(request.query)
     authorization = request.headers.get("Authorization", "")
-    if authorization.startswith("Basic "):
-        # What stands before the host of an address for azureml-core: see history/sdk1_artifact_routes.
-        authorization = ""
     if "sig" in fields and authorization:
         raise BlobError("AuthenticationFailed", "A request carries a signature in its query or a header, not both.")
     if "sig" in fields:
