@@ -33,7 +33,7 @@ SAID = "the-value-that-walks"
 FILE = "walking-value.csv"
 JOB = "job-that-walks"
 API = {"api-version": "2025-12-01"}
-LIMITS = {"a": 18, "b": 16, "c": 16, "d": 24}
+LIMITS = {"a": 18, "b": 16, "c": 16, "d": 28}
 """Of the files that pass the value on."""
 
 

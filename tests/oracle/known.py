@@ -146,6 +146,16 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         r"^call.*\| [\w.]+: (a mapping|a list|-?[\d.e+-]+|[Tt]rue|an empty value|\"\"|\"azureml:\") is not (a|an) ",
         "command() does not look at kinds of values",
     ),
+    (
+        "refused here",
+        r"^(call|keywords: deployment): [^|]*\| [\w.]+: (a mapping|a list|-?[\d.e+-]+|true|\" ?\") is not accepted\. Ac",
+        "a keyword of a wrong kind is refused when the file is parsed, where theirs sends it or fails later",
+    ),
+    (
+        "refused here",
+        r"^data: .*auto_delete_setting\.condition = binding",
+        "data has no bindings: theirs sends its text",
+    ),
     ("refused here", r"^call.*(zzz|Invalid arguments were passed)", "a keyword that nobody knows is a mistake"),
     ("refused here", r"^call: (inputs\.d1|outputs\.o1).*(data needs a path|unknown key)", "the same of ports"),
     ("refused here", r"^call: services\.s1\.port = binding|^call: timeout = binding", "no whole number"),

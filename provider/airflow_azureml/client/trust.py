@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from airflow_azureml.rest.clouds import ControlPlane
-from airflow_azureml.rest.errors import Problem, SpecError, UntrustedHostError, unwritable
+from airflow_azureml.rest.errors import Problem, SpecError, UntrustedHostError, half_at
 from airflow_azureml.rest.flow import Call, Plane
 from airflow_azureml.rest.links import parts_of
 from airflow_azureml.rest.redaction import without_query
@@ -19,13 +19,11 @@ TOKENLESS = frozenset({Plane.OPEN, Plane.SIGNED})
 
 def check_texts(call: Call[Any]) -> None:
     """Refuse a request with half of a surrogate pair in it, which is not to be tried again and again, and one to a name
-    that clients take for a step in a path. Data to score are the author's own affair: JSON's escapes bring them to a
-    script that wants them.
+    that clients take for a step in a path.
 
     :raises SpecError: names the place in the request.
     """
-    parts = {"address": call.path, "query": call.query, "": None if call.plane is Plane.SCORING else call.body}
-    problems = [problem for field, value in parts.items() if (problem := unwritable(value, field)) is not None]
+    problems = [half_at(place, part) for part, place in call.halves().items()]
     if call.path.startswith("/") and not {".", ".."}.isdisjoint(call.path.split("/")):
         problems.append(Problem("address", 'a part of it is "." or "..". Accepted: names that are not made of dots.'))
     if problems:

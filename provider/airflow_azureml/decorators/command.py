@@ -70,7 +70,8 @@ class _AzureMLCommandDecoratedOperator(DecoratedOperator, AzureMLCommandJobOpera
 
     def document(self, context: Any) -> Document:
         """Have the function write the command, and the job with it."""
-        from airflow_azureml.rest.errors import check_writable
+        from airflow_azureml.rest.errors import SpecError, half_at
+        from airflow_azureml.rest.json_values import place_of_half
 
         function, inputs = self.python_callable, self.inputs
         args, kwargs, self.inputs = arguments.taken(function, self.op_args, self.op_kwargs, inputs, self.outputs)
@@ -78,7 +79,8 @@ class _AzureMLCommandDecoratedOperator(DecoratedOperator, AzureMLCommandJobOpera
         if not isinstance(text, str) or not text.strip():
             raise AzureMLSpecError(f"{function.__name__} returned {text!r}. Accepted: the text of a command.")
         command = self.render_template(text, context)
-        check_writable(command, "command")  # before the field is set, which Airflow stores when the task ends
+        if (place := place_of_half(command)) is not None:  # Airflow stores a field that is set when the task ends
+            raise SpecError([half_at(place, "command")])
         self.command = command
         return super().document(context)
 

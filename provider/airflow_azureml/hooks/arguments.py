@@ -69,7 +69,8 @@ def _read(field: str, kind: str, given: Any) -> Any:
     """
     from airflow_azureml.jobspec.document.messages import show
     from airflow_azureml.jobspec.document.plain_values import plain_values
-    from airflow_azureml.rest.errors import Problem, SpecError, check_writable
+    from airflow_azureml.rest.errors import Problem, SpecError, half_at
+    from airflow_azureml.rest.json_values import place_of_half
 
     or_none, kind = ", or None" if kind.endswith(OR_NONE) else "", kind.removesuffix(OR_NONE)
     value = plain_values(given)
@@ -87,5 +88,6 @@ def _read(field: str, kind: str, given: Any) -> Any:
         or_none = NO_LIMIT if or_none and kind == "float" else or_none
     if not fits:
         raise SpecError([Problem(field, f"{show(given)} is not accepted. Accepted: {accepted}{or_none}.")])
-    check_writable(value, field)
+    if (place := place_of_half(value)) is not None:
+        raise SpecError([half_at(place, field)])
     return value

@@ -14,9 +14,9 @@ from airflow_azureml.rest.errors import (
     SettingsError,
     UnauthorizedError,
     UnreachableError,
-    unwritable,
 )
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.json_values import place_of_half
 from airflow_azureml.rest.settings import Settings
 
 COORDINATE_BY_CODE = {
@@ -34,7 +34,7 @@ def check_id(conn_id: object) -> None:
     """
     if is_written_out(conn_id):
         raise SettingsError(REFUSAL)
-    if not isinstance(conn_id, str) or not conn_id.strip() or unwritable(conn_id):
+    if not isinstance(conn_id, str) or not conn_id.strip() or place_of_half(conn_id) is not None:
         raise SettingsError(f"azureml_conn_id: {conn_id!r} is not accepted. Accepted: the id of a connection.")
 
 

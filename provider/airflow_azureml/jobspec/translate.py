@@ -6,6 +6,7 @@ Nothing is asked and nothing is sent here; what only the service knows stays a `
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
@@ -13,7 +14,7 @@ from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.document.requirements import Translation, uploads
 from airflow_azureml.jobspec.kinds.table import JOB_TYPES, KINDS, job_translator
 from airflow_azureml.jobspec.recognition.recognised import explained
-from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
 
 PREVIEW = {
@@ -56,6 +57,32 @@ def translate(document: Document, workspace: Workspace) -> Translation:
     name = root.value.get("name")
     warnings, rejected = tuple(dict.fromkeys(ctx.warnings)), tuple(dict.fromkeys(ctx.rejected))
     return Translation({"properties": body}, name, _as_user(body), api_version(body), warnings, rejected)
+
+
+def translate_for_each(document: Document, workspace: Workspace, computes: tuple[str, ...]) -> tuple[Translation, ...]:
+    """Translate a job for each of the computes that may run it, or as it is where there are none.
+
+    :raises SpecError: names each mistake, the place in the list with it; or the kind of job has no compute.
+    """
+    found: list[Translation] = []
+    for place, compute in enumerate(computes or (None,)):
+        try:
+            translation = translate(document.replaced(compute=compute), workspace)
+            translation.check_accepted()
+        except SpecError as error:
+            name = f"compute[{place}]"
+            raise SpecError(
+                [
+                    replace(problem, path=name) if computes and problem.path == "compute" else problem
+                    for problem in error.problems
+                ]
+            ) from None
+        found.append(translation)
+    alike = [place for place in range(1, len(found)) if found[place].body in [one.body for one in found[:place]]]
+    if alike:
+        text = "says the same as one before it, or jobs of this kind have no compute. Accepted: different computes."
+        raise SpecError([Problem(f"compute[{place}]", f"{computes[place]!r} {text}") for place in alike])
+    return tuple(found)
 
 
 def _other_type(root: Located) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_azureml.configuration import max_resubmissions, queue_timeout
 from airflow_azureml.operators.base import AzureMLJobBaseOperator
 from airflow_azureml.operators.checkpoint import check_checkpoint
-from airflow_azureml.operators.computes import several_computes, translate_for_each
+from airflow_azureml.operators.computes import several_computes
 from airflow_azureml.task.resource_fields import made
 from airflow_azureml.task.xcom import refuse_reserved_outputs
 from airflow_azureml.version_compat import map_index_of
@@ -64,6 +64,7 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
 
     def submission(self, context: Any, workspace: Workspace) -> TaskSubmission:
         """Find every mistake in the job before anything is asked or sent."""
+        from airflow_azureml.jobspec.translate import translate_for_each
         from airflow_azureml.lifecycle.attempts.computes import Choices
         from airflow_azureml.lifecycle.attempts.task_submission import TaskSubmission
 

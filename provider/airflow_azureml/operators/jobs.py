@@ -124,6 +124,8 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
 
     def document(self, context: Any) -> Document:
         """Write the keywords as a job in the CLI's grammar."""
+        from airflow_azureml.jobspec.document.load import load
+
         elsewhere = ("timeout", "job_resources", *RESOURCES)
         values = {name: getattr(self, name) for name in self.keyword_names if name not in elsewhere}
         values |= {
@@ -135,7 +137,8 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
             "limits": self._limits(),
             "resources": self._resources(),
         }
-        return self.load_built({name: value for name, value in values.items() if value is not None})
+        given = {name: value for name, value in values.items() if value is not None}
+        return load(given, from_python=True, **self.local_files())
 
     def _limits(self) -> Any:
         limits, field = self.limits, "limits.timeout" if self.timeout is None else "timeout"

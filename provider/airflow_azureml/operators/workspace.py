@@ -72,7 +72,7 @@ class AzureMLBaseOperator(TextFieldsOperator):
         """Make the hook for this operator's workspace."""
         from airflow_azureml.hooks.azureml import AzureMLHook
 
-        return AzureMLHook.of(self)
+        return AzureMLHook(self.azureml_conn_id, self.subscription_id, self.resource_group, self.workspace_name)
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render as Airflow does, but leave ``${{...}}`` and ``$[[...]]`` to Azure ML, and paths and jobs whole."""
@@ -132,29 +132,31 @@ class AzureMLBaseOperator(TextFieldsOperator):
 
         :raises rest.errors.SpecError: it cannot be read; names the field or file.
         """
-        from airflow_azureml.hooks.checkout import own_checkout
         from airflow_azureml.jobspec.document.load import load
 
         value, path = getattr(self, field), self.template_file_paths.get(field)
         if path is None and is_file_name(value):
             path, text = self._read(field, os.fspath(value))
             value = self.render_template(text, context)
-        return load(value, folder=self.template_folders()[0], file=path, checkout=own_checkout(), field=field)
+        return load(value, file=path, field=field, **self.local_files())
 
     def load_spec(self, context: Any, given: Mapping[str, Any]) -> Document:
         """Read the field ``spec`` with keywords laid over it; those that are None say nothing.
 
         :raises rest.errors.SpecError: it cannot be read; names the field or file.
         """
-        said = {key: value for key, value in given.items() if value is not None}
-        return self.load_built(said) if self.spec is None else self.load_field("spec", context).replaced(**said)
-
-    def load_built(self, value: Mapping[str, Any]) -> Document:
-        """Read a document made of this operator's keywords."""
-        from airflow_azureml.hooks.checkout import own_checkout
         from airflow_azureml.jobspec.document.load import load
 
-        return load(value, folder=self.template_folders()[0], from_python=True, checkout=own_checkout())
+        said = {key: value for key, value in given.items() if value is not None}
+        if self.spec is None:
+            return load(said, from_python=True, **self.local_files())
+        return self.load_field("spec", context).replaced(**said)
+
+    def local_files(self) -> dict[str, Any]:
+        """What a document is to know of this task's local files: arguments of ``load``."""
+        from airflow_azureml.hooks.checkout import own_checkout
+
+        return {"folder": self.template_folders()[0], "checkout": own_checkout()}
 
     def read_file_of(self, field: str, context: Any) -> str:
         """Read and render the file that a field names.

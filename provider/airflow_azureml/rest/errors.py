@@ -36,7 +36,7 @@ from urllib.parse import urlsplit
 
 from airflow_azureml.rest import error_payloads, times
 from airflow_azureml.rest.error_payloads import ErrorPayload
-from airflow_azureml.rest.json_values import Place, place_of_half, place_of_no_number
+from airflow_azureml.rest.json_values import Place
 from airflow_azureml.rest.redaction import redact, shortened
 
 if TYPE_CHECKING:
@@ -78,24 +78,21 @@ class Problem:
         return text.encode(errors="backslashreplace").decode()
 
 
-def unwritable(value: object, field: str = "") -> Problem | None:
-    """What is wrong with a value that holds a text that no request can; None for nothing.
+def half_at(place: Place, field: str = "") -> Problem:
+    """Refuse a text that no request can hold, where ``place_of_half`` has found it.
 
-    :param field: what the value is, for the place.
+    :param field: what the value is that it was found in.
     """
-    message = "half of a surrogate pair, which UTF-8 cannot write. Accepted: text of whole characters."
-    return _at(place_of_half(value), field, message)
+    return _at(place, field, "half of a surrogate pair, which UTF-8 cannot write. Accepted: text of whole characters.")
 
 
-def unstorable(value: object, field: str) -> Problem | None:
-    """What is wrong with a value that Airflow 3 cannot store as a rendered field; None for nothing."""
-    message = "nan or an infinite number, which JSON does not have. Accepted: a finite number."
-    return unwritable(value, field) or _at(place_of_no_number(value), field, message)
+def no_number_at(place: Place, field: str = "") -> Problem:
+    """Refuse a number that JSON has not, where ``place_of_no_number`` has found it."""
+    return _at(place, field, "nan or an infinite number, which JSON does not have. Accepted: a finite number.")
 
 
-def _at(place: Place | None, field: str, message: str) -> Problem | None:
-    parts = (*([field] if field else ()), *(place or ()))
-    return None if place is None else Problem(".".join(map(str, parts)), message)
+def _at(place: Place, field: str, message: str) -> Problem:
+    return Problem(".".join(map(str, (*([field] if field else ()), *place))), message)
 
 
 class SpecError(AzureMLError):
@@ -104,15 +101,6 @@ class SpecError(AzureMLError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
-
-
-def check_writable(value: object, field: str) -> None:
-    """Refuse a value that holds a text that no request can.
-
-    :raises SpecError: it does.
-    """
-    if (problem := unwritable(value, field)) is not None:
-        raise SpecError([problem])
 
 
 class SettingsError(AzureMLError):

@@ -14,6 +14,8 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from airflow_azureml.rest.json_values import Place, place_of_half
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -109,6 +111,15 @@ class Call(Generic[T]):
     def makes_something(self) -> bool:
         """Whether something new may come of it: what a run that is being stopped does not begin any more."""
         return self.method in {"PUT", "PATCH"} or (self.method == "POST" and not self.may_repeat)
+
+    def halves(self) -> Mapping[str, Place]:
+        """Where half of a surrogate pair stands, which no request can hold: a place in each part that has one.
+
+        Data to score are the author's own affair: JSON's escapes bring them to a script that wants them.
+        """
+        parts = {"address": self.path, "query": self.query, "": None if self.plane is Plane.SCORING else self.body}
+        found = {part: place_of_half(value) for part, value in parts.items()}
+        return {part: place for part, place in found.items() if place is not None}
 
     def __iter__(self) -> Generator[Effect, Any, T]:
         """Ask once and give back the typed answer."""

@@ -6,13 +6,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from airflow_azureml.rest.flow import Json
+from typing import Any
 
 
-def get_any_case(value: Json, *path: str) -> Json:
+def get_any_case(value: Any, *path: str) -> Any:
     """Look a value up by the keys that lead to it, without regard to case.
 
     None where a key is missing, or what should hold it is not a mapping.
@@ -24,18 +21,18 @@ def get_any_case(value: Json, *path: str) -> Json:
     return value
 
 
-def _find(value: Mapping[str, Json], name: str) -> Json:
+def _find(value: Mapping[str, Any], name: str) -> Any:
     """The value of the first key that differs in case only; ``name`` is in lower case."""
     return next((item for key, item in value.items() if isinstance(key, str) and key.lower() == name), None)
 
 
-def get_text(value: Json, *path: str) -> str | None:
+def get_text(value: Any, *path: str) -> str | None:
     """Look a string up as ``get_any_case`` does; without a path, the value itself. None if it is empty or no string."""
     found = get_any_case(value, *path)
     return found if isinstance(found, str) and found else None
 
 
-def finite(value: Json) -> float | None:
+def finite(value: Any) -> float | None:
     """A finite float; None for NaN, the infinities (also spelled as words) and anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None

@@ -76,15 +76,16 @@ class AzureMLWatcherTrigger(BaseEventTrigger):
                 poll_interval(self.poll_interval)
 
     def _check(self, name: str, accepted: str = "a name") -> None:
-        from airflow_azureml.rest.errors import unwritable
+        from airflow_azureml.rest.errors import half_at
+        from airflow_azureml.rest.json_values import place_of_half
 
         given = getattr(self, name)
         if isinstance(given, str) and "{{" in given:
             raise self._refusal(name, given, "the name itself: templates of watchers are not rendered")
         if not is_name(given):
             raise self._refusal(name, given, accepted)
-        if (problem := unwritable(given, name)) is not None:
-            raise AzureMLSpecError(str(problem))
+        if (place := place_of_half(given)) is not None:
+            raise AzureMLSpecError(str(half_at(place, name)))
 
     def _refusal(self, name: str, given: object, accepted: str) -> AzureMLSpecError:
         return AzureMLSpecError(f"{name}: {given!r} is not accepted. Accepted: {accepted}.")

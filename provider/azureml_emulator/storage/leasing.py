@@ -33,6 +33,8 @@ def check_lease(storage: Storage, request: web.Request, container: str, name: st
     :raises BlobError: 412.
     """
     presented = request.headers.get("x-ms-lease-id")
+    if presented is None and not required:
+        return
     lease = storage.leases.get(container, name) if container else None
     if lease is None and presented is None:
         return

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.plain_values import plain_values
-from airflow_azureml.rest.errors import Problem, SpecError, unwritable
+from airflow_azureml.rest.errors import Problem, SpecError, half_at
+from airflow_azureml.rest.json_values import place_of_half
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.requirements import Bundle
@@ -181,8 +182,8 @@ class Document:
     @property
     def faults(self) -> tuple[Problem, ...]:
         """``problems``, and a text that no request can hold: YAML has none, values made by program may."""
-        found = unwritable(self.value)
-        return self.problems if found is None else (*self.problems, found)
+        found = place_of_half(self.value)
+        return self.problems if found is None else (*self.problems, half_at(found))
 
     def place(self, path: Path) -> SourceLocation:
         """Find the place of a path, or of the nearest one above it."""
@@ -263,14 +264,10 @@ class Document:
 
     def replaced(self, **values: Any) -> Document:
         """Replace whole values, such as ``compute``; None leaves one alone."""
-        value, places = dict(self.value), dict(self.places)
-        for name, given in values.items():
-            if given is None:
-                continue
-            value[name] = plain_values(given)
-            places = {path: place for path, place in places.items() if path[:1] != (name,)}
-            places[(name,)] = SourceLocation(self.folder, by_keyword=True)
-        return replace(self, value=value, places=places)
+        given = {name: plain_values(value) for name, value in values.items() if value is not None}
+        places = {path: place for path, place in self.places.items() if not path or path[0] not in given}
+        places.update({(name,): SourceLocation(self.folder, by_keyword=True) for name in given})
+        return replace(self, value={**self.value, **given}, places=places)
 
 
 def _put(top: Any, name: str, value: Any) -> Path:

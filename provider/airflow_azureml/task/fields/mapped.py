@@ -14,7 +14,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from airflow_azureml.task.fields.sdk_objects import checked, plain
+from airflow_azureml.task.fields.sdk_objects import plain
 from airflow_azureml.version_compat import BaseOperator, OperatorPartial
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def further_defaults(operator: Any, given: Mapping[str, Any], own: Any) -> dict[
     for defaults in (*around, own):
         found.update(defaults if isinstance(defaults, Mapping) else {})
     names = _keywords(operator) - given.keys()
-    read = checked(operator, {name: value for name, value in found.items() if name in names})
+    read = operator.checked({name: value for name, value in found.items() if name in names})
     return {name: value for name, value in read.items() if isinstance(own, Mapping) and name in own}
 
 
@@ -70,9 +70,9 @@ class Partial(OperatorPartial):
         :param default_args: those of the task itself.
         """
         begun._expand_called = True  # else it warns that it was never mapped
-        operator = begun.operator_class
+        operator: Any = begun.operator_class
         defaults = further_defaults(operator, begun.kwargs, default_args)
-        found = cls(operator_class=operator, kwargs=checked(operator, begun.kwargs), params=begun.params)
+        found = cls(operator_class=operator, kwargs=operator.checked(begun.kwargs), params=begun.params)
         found.defaults = defaults
         return found
 
@@ -81,9 +81,10 @@ class Partial(OperatorPartial):
 
     def expand(self, **mapped_kwargs: Any) -> MappedOperator:
         """Map over lists of values, by keyword."""
+        operator: Any = self.operator_class
         for name, values in mapped_kwargs.items():
             if isinstance(values, (list, tuple)):
-                mapped_kwargs[name] = [checked(self.operator_class, {name: value})[name] for value in values]
+                mapped_kwargs[name] = [operator.checked({name: value})[name] for value in values]
             elif isinstance(values, dict):
                 mapped_kwargs[name] = plain(values)
         self._take_defaults(mapped_kwargs)
@@ -91,8 +92,9 @@ class Partial(OperatorPartial):
 
     def expand_kwargs(self, kwargs: Any, **options: Any) -> MappedOperator:
         """Map over a list of keywords."""
+        operator: Any = self.operator_class
         if isinstance(kwargs, (list, tuple)):
-            rows = [checked(self.operator_class, row) if isinstance(row, Mapping) else row for row in kwargs]
+            rows = [operator.checked(row) if isinstance(row, Mapping) else row for row in kwargs]
             varied = {name for row in rows if isinstance(row, Mapping) for name in row}
             defaults = {name: value for name, value in self.defaults.items() if name in varied}
             kwargs = [{**defaults, **row} if isinstance(row, Mapping) else row for row in rows]
@@ -121,7 +123,7 @@ def _checking(plain_decorator: Any) -> Any:
         def _expand(self, expand_input: Any, *, strict: bool) -> Any:
             operator, own = self.operator_class, self.kwargs.get("default_args")
             ready = copy.copy(self)
-            ready.kwargs = {**further_defaults(operator, self.kwargs, own), **checked(operator, self.kwargs)}
+            ready.kwargs = {**further_defaults(operator, self.kwargs, own), **operator.checked(self.kwargs)}
             made = super(Decorator, ready)._expand(expand_input, strict=strict)
             task = made.operator
             further_defaults(operator, {**ready.kwargs, "dag": task.dag, "task_group": task.task_group}, None)

@@ -6,14 +6,18 @@ Airflow stores the fields before a task runs, and names none that it cannot stor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.connection_id import refuse_written_out
-from airflow_azureml.task.fields import mapped, sdk_objects
-from airflow_azureml.task.fields.flags import rendered_flags
+from airflow_azureml.task.fields import mapped
+from airflow_azureml.task.fields.flags import given_flags, rendered_flags
 from airflow_azureml.task.fields.kinds import refuse_wrong_kinds
+from airflow_azureml.task.fields.sdk_objects import converted
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, BaseOperator, mask_secret
+
+if TYPE_CHECKING:
+    from airflow_azureml.rest.errors import Problem
 
 
 class TextFieldsOperator(BaseOperator):
@@ -31,7 +35,20 @@ class TextFieldsOperator(BaseOperator):
         :raises AzureMLSpecError: a flag is neither true nor false, or such an object is not complete.
         :raises AzureMLConnectionError: a connection is given in place of its id.
         """
-        return args, sdk_objects.checked(type(self), kwargs)
+        return args, self.checked(kwargs)
+
+    @classmethod
+    def checked(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The keywords of an operator or sensor with plain values.
+
+        :raises AzureMLSpecError: a keyword is of a kind that it may not be of, or an object of ``azure-ai-ml`` is not
+            complete.
+        :raises AzureMLConnectionError: a connection is given in place of its id.
+        """
+        refuse_written_out(given.get("azureml_conn_id"), is_template=True)
+        found = {**given, **converted(cls, given), **given_flags(cls, given)}
+        refuse_wrong_kinds(cls, found)
+        return found
 
     def _do_render_template_fields(
         self, parent: Any, template_fields: Iterable[str], *given: Any, **named: Any
@@ -47,7 +64,7 @@ class TextFieldsOperator(BaseOperator):
         :raises AzureMLConnectionError: a connection is given in place of its id.
         """
         from airflow_azureml.exceptions import translated
-        from airflow_azureml.rest.errors import SpecError, unstorable, unwritable
+        from airflow_azureml.rest.errors import SpecError
 
         fields = tuple(template_fields)
         make_plain(parent, fields)  # a template would write the member's name
@@ -60,12 +77,20 @@ class TextFieldsOperator(BaseOperator):
         for name, value in read.items():
             setattr(parent, name, value)  # else the text "False" would count as true
         refuse_wrong_kinds(type(parent), {name: getattr(parent, name, None) for name in fields}, is_rendered=True)
-        look = unstorable if AIRFLOW_V_3_0_PLUS else unwritable
-        found = (look(getattr(parent, name), name) for name in fields)
-        problems = [problem for problem in found if problem is not None]
-        if problems:
+        if problems := [found for name in fields for found in not_stored(getattr(parent, name), name)]:
             with translated():
                 raise SpecError(problems)
+
+
+def not_stored(value: object, field: str) -> Iterator[Problem]:
+    """What is wrong with a value that no request can hold, or that Airflow 3 cannot store: its first mistake."""
+    from airflow_azureml.rest.errors import half_at, no_number_at
+    from airflow_azureml.rest.json_values import place_of_half, place_of_no_number
+
+    if (place := place_of_half(value)) is not None:
+        yield half_at(place, field)
+    elif AIRFLOW_V_3_0_PLUS and (place := place_of_no_number(value)) is not None:
+        yield no_number_at(place, field)
 
 
 def make_plain(holder: Any, fields: Iterable[str]) -> None:

@@ -13,10 +13,7 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import Any
 
-from airflow_azureml.connection_id import refuse_written_out
 from airflow_azureml.exceptions import translated
-from airflow_azureml.task.fields.flags import given_flags
-from airflow_azureml.task.fields.kinds import refuse_wrong_kinds
 
 
 def plain(value: Any, *, top: bool = False, around: tuple[int, ...] = ()) -> Any:
@@ -54,19 +51,6 @@ def _written(value: Any, top: bool) -> Any:
 
     with translated():
         return sdk_objects.as_mapping(value) if top else sdk_objects.plain(value)
-
-
-def checked(operator: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The keywords of an operator or sensor with plain values.
-
-    :raises AzureMLSpecError: a keyword is of a kind that it may not be of, or an object of ``azure-ai-ml`` is not
-        complete.
-    :raises AzureMLConnectionError: a connection is given in place of its id.
-    """
-    refuse_written_out(given.get("azureml_conn_id"), is_template=True)
-    found = {**given, **converted(operator, given), **given_flags(operator, given)}
-    refuse_wrong_kinds(operator, found)
-    return found
 
 
 def converted(operator: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
