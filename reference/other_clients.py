@@ -292,7 +292,7 @@ ROWS = (
     ),
     Tried(
         "Metaflow 2.19.39, its datastore `azure`",
-        "a flow with a foreach, a join and an artifact of 3 MB, read again by its client; with that identity",
+        "a flow with a foreach, a join and an artifact of 3 MB; with that identity",
         "all of it",
     ),
     Tried(
@@ -304,7 +304,8 @@ ROWS = (
     Tried(
         "apache-airflow-providers-microsoft-azure 15.2.1",
         "later: `WasbHook` with a connection string, key, signature and identity, sensors, triggers, operators and "
-        "transfers for blobs; `AzureDataLakeStorageV2Hook` with a connection string",
+        "transfers for blobs, without calls of `WasbAsyncHook` itself; `AzureDataLakeStorageV2Hook` with a connection "
+        "string",
         "89 calls, all of it. With a key the hook of the Data Lake reads the account from the host's name, which "
         "is none here",
     ),
