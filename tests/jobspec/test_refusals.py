@@ -188,6 +188,13 @@ def test_no_key_is_told() -> None:
     assert "SECRET" not in str(found)
 
 
+@pytest.mark.parametrize("key", ["docker_args", "locations", "max_instance_count", "shm_size"])
+def test_resources_of_a_distillation_are_instances_alone(key: str) -> None:
+    """Source: azure-ai-ml 1.35.2, ``_schema/_distillation/distillation_job.py``."""
+    found = refusal(f"type: distillation\nresources: {{instance_type: T, {key}: 2}}\n")
+    assert any(line.startswith(f'2: resources.{key}: unknown key "{key}"') for line in found), found
+
+
 @pytest.mark.parametrize("kind", ["command", "parallel", "spark", "data_transfer", "pipeline"])
 def test_an_empty_component_is_no_component(kind: str) -> None:
     task = "task: copy_data, " if kind == "data_transfer" else ""

@@ -131,7 +131,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "differs",
-        r"^(distillation|custom model)\b.*\| services: missing, theirs is",
+        r"^(distillation|custom model|change \d+ of jobs--finetuning)\b.*\| services: missing, theirs is",
         "theirs loses the type of the service",
     ),
     ("differs", r"docker_args: ours \['a'.*\], theirs \"\['a'", "theirs is the text of a list of Python's"),

@@ -113,6 +113,10 @@ CHANGES: dict[str, dict[str, Any]] = {
     "an identity": {"identity": {"type": "managed"}},
     "services": {"services": {"s": {"type": "jupyter_lab"}}},
     "no type of instances": {"resources": {"instance_count": 2}},
+    **{
+        f"{key} of a command's resources": {"resources": {"instance_type": "T", key: value}}
+        for key, value in {"docker_args": "-x", "shm_size": "2g", "locations": ["l"], "max_instance_count": 3}.items()
+    },
     "a property of ours": {"properties": {"azureml.x": "1"}},
     "null properties": {"properties": {"x": None}},
     "a queue": {"queue_settings": {"job_tier": "spot"}},

@@ -12,7 +12,7 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.outputs import outputs
-from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, RESOURCES, identity
+from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, identity
 from airflow_azureml.jobspec.kinds.finetuning.job import hyperparameters, model, named, raw_compute, table
 from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixed, nested
 from airflow_azureml.jobspec.table.field import Field, answers
@@ -140,7 +140,17 @@ SETTINGS = (
             )
         ),
     ),
-    Field("resources", "resources", nested(RESOURCES)),
+    Field(
+        "resources",
+        "resources",
+        nested(
+            (
+                Field("instance_type", "instanceType", text),
+                Field("instance_count", None, whole, unsent=True),
+                Field("properties", None, mapped(anything), unsent=True),
+            )
+        ),
+    ),
 )
 JOB = (
     *HEAD,
