@@ -138,7 +138,7 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
             "resources": self._resources(),
         }
         given = {name: value for name, value in values.items() if value is not None}
-        return load(given, from_python=True, **self.local_files())
+        return load(given, from_python=True, **self._local_files())
 
     def _limits(self) -> Any:
         limits, field = self.limits, "limits.timeout" if self.timeout is None else "timeout"

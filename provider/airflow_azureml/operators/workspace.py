@@ -138,7 +138,7 @@ class AzureMLBaseOperator(TextFieldsOperator):
         if path is None and is_file_name(value):
             path, text = self._read(field, os.fspath(value))
             value = self.render_template(text, context)
-        return load(value, file=path, field=field, **self.local_files())
+        return load(value, file=path, field=field, **self._local_files())
 
     def load_spec(self, context: Any, given: Mapping[str, Any]) -> Document:
         """Read the field ``spec`` with keywords laid over it; those that are None say nothing.
@@ -149,10 +149,10 @@ class AzureMLBaseOperator(TextFieldsOperator):
 
         said = {key: value for key, value in given.items() if value is not None}
         if self.spec is None:
-            return load(said, from_python=True, **self.local_files())
+            return load(said, from_python=True, **self._local_files())
         return self.load_field("spec", context).replaced(**said)
 
-    def local_files(self) -> dict[str, Any]:
+    def _local_files(self) -> dict[str, Any]:
         """What a document is to know of this task's local files: arguments of ``load``."""
         from airflow_azureml.hooks.checkout import own_checkout
 

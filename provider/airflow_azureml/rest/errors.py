@@ -79,7 +79,7 @@ class Problem:
 
 
 def half_at(place: Place, field: str = "") -> Problem:
-    """Refuse a text that no request can hold, where ``place_of_half`` has found it.
+    """The refusal of a text that no request can hold, where ``place_of_half`` has found it.
 
     :param field: what the value is that it was found in.
     """
@@ -87,7 +87,7 @@ def half_at(place: Place, field: str = "") -> Problem:
 
 
 def no_number_at(place: Place, field: str = "") -> Problem:
-    """Refuse a number that JSON has not, where ``place_of_no_number`` has found it."""
+    """The refusal of a number that JSON has not, where ``place_of_no_number`` has found it."""
     return _at(place, field, "nan or an infinite number, which JSON does not have. Accepted: a finite number.")
 
 

@@ -34,7 +34,7 @@ def further_defaults(operator: Any, given: Mapping[str, Any], own: Any) -> dict[
     for defaults in (*around, own):
         found.update(defaults if isinstance(defaults, Mapping) else {})
     names = _keywords(operator) - given.keys()
-    read = operator.checked({name: value for name, value in found.items() if name in names})
+    read = operator._checked_keywords({name: value for name, value in found.items() if name in names})
     return {name: value for name, value in read.items() if isinstance(own, Mapping) and name in own}
 
 
@@ -72,7 +72,7 @@ class Partial(OperatorPartial):
         begun._expand_called = True  # else it warns that it was never mapped
         operator: Any = begun.operator_class
         defaults = further_defaults(operator, begun.kwargs, default_args)
-        found = cls(operator_class=operator, kwargs=operator.checked(begun.kwargs), params=begun.params)
+        found = cls(operator_class=operator, kwargs=operator._checked_keywords(begun.kwargs), params=begun.params)
         found.defaults = defaults
         return found
 
@@ -84,7 +84,7 @@ class Partial(OperatorPartial):
         operator: Any = self.operator_class
         for name, values in mapped_kwargs.items():
             if isinstance(values, (list, tuple)):
-                mapped_kwargs[name] = [operator.checked({name: value})[name] for value in values]
+                mapped_kwargs[name] = [operator._checked_keywords({name: value})[name] for value in values]
             elif isinstance(values, dict):
                 mapped_kwargs[name] = plain(values)
         self._take_defaults(mapped_kwargs)
@@ -94,7 +94,7 @@ class Partial(OperatorPartial):
         """Map over a list of keywords."""
         operator: Any = self.operator_class
         if isinstance(kwargs, (list, tuple)):
-            rows = [operator.checked(row) if isinstance(row, Mapping) else row for row in kwargs]
+            rows = [operator._checked_keywords(row) if isinstance(row, Mapping) else row for row in kwargs]
             varied = {name for row in rows if isinstance(row, Mapping) for name in row}
             defaults = {name: value for name, value in self.defaults.items() if name in varied}
             kwargs = [{**defaults, **row} if isinstance(row, Mapping) else row for row in rows]
@@ -123,7 +123,7 @@ def _checking(plain_decorator: Any) -> Any:
         def _expand(self, expand_input: Any, *, strict: bool) -> Any:
             operator, own = self.operator_class, self.kwargs.get("default_args")
             ready = copy.copy(self)
-            ready.kwargs = {**further_defaults(operator, self.kwargs, own), **operator.checked(self.kwargs)}
+            ready.kwargs = {**further_defaults(operator, self.kwargs, own), **operator._checked_keywords(self.kwargs)}
             made = super(Decorator, ready)._expand(expand_input, strict=strict)
             task = made.operator
             further_defaults(operator, {**ready.kwargs, "dag": task.dag, "task_group": task.task_group}, None)

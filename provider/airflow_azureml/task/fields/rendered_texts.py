@@ -35,10 +35,10 @@ class TextFieldsOperator(BaseOperator):
         :raises AzureMLSpecError: a flag is neither true nor false, or such an object is not complete.
         :raises AzureMLConnectionError: a connection is given in place of its id.
         """
-        return args, self.checked(kwargs)
+        return args, self._checked_keywords(kwargs)
 
     @classmethod
-    def checked(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _checked_keywords(cls, given: Mapping[str, Any]) -> dict[str, Any]:
         """The keywords of an operator or sensor with plain values.
 
         :raises AzureMLSpecError: a keyword is of a kind that it may not be of, or an object of ``azure-ai-ml`` is not
