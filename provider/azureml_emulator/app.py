@@ -56,7 +56,7 @@ from azureml_emulator.execution import image_routes
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.command_type import command_type
 from azureml_emulator.execution.image_builds import ImageBuilds
-from azureml_emulator.history import all_routes as history_routes
+from azureml_emulator.history.all_routes import RUN_HISTORY
 from azureml_emulator.history.backend import History
 from azureml_emulator.identity import cloud_metadata
 from azureml_emulator.identity import routes as identity_routes
@@ -246,7 +246,7 @@ class Emulator:
         )
         yield from bind(self.serverless, serverless_routes.ROUTES, serverless_operation_routes.ROUTES)
         yield from bind(self.schedules, schedule_routes.ROUTES, schedule_operation_routes.ROUTES)
-        yield from bind(self.history, history_routes.ROUTES)
+        yield from bind(self.history, RUN_HISTORY)
 
     async def start(self, tls: ssl.SSLContext) -> None:
         """Open both ports and begin to run jobs."""

@@ -12,7 +12,7 @@ from azureml_emulator.history import (
     sdk1_artifact_routes,
 )
 
-ROUTES = [
+RUN_HISTORY = [
     *routes.ROUTES,
     *edit_routes.ROUTES,
     *experiment_routes.ROUTES,

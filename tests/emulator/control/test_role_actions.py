@@ -116,6 +116,22 @@ def test_the_action_of_a_request_to_a_registry(request_line: str, action: str) -
     assert actions_of(method, path, BLOBS) == ([f"Microsoft.MachineLearningServices/registries/{action}"], [])
 
 
+@pytest.mark.parametrize(
+    ("request_line", "action"),
+    [
+        (f"POST /metric/v2.0{WS}/runs/r/batch", "experiments/runs/write"),
+        (f"POST /metric/v2.0{WS}/runs/r/full", "experiments/runs/read"),
+        (f"GET /modelmanagement/v1.0{WS}/models", "models/read"),
+        (f"PATCH /modelmanagement/v1.0{WS}/models/m:1", "models/write"),
+        (f"DELETE /modelmanagement/v1.0{WS}/models/m:1", "models/delete"),
+        (f"POST /modelmanagement/v1.0{WS}/assets", "assets/write"),
+        (f"GET /modelmanagement/v1.0{WS}/assets/a", "assets/read"),
+    ],
+)
+def test_the_action_of_a_request_of_the_first_sdk(request_line: str, action: str) -> None:
+    assert actions_of(*request_line.split(), BLOBS) == ([f"{WORKSPACE}/{action}"], [])
+
+
 def test_submitting_and_invoking_need_more_than_their_own_action() -> None:
     submit = actions_of("PUT", f"{WS}/jobs/a", BLOBS)
     assert submit is not None
