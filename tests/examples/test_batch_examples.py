@@ -140,8 +140,10 @@ def test_pipeline_is_one_task_whose_outputs_are_in_xcom(
         assert airflow.xcom(dag, run, "where")[name] == result["outputs"][name]["path"]
     jobs = airflow.service.made(dag, besides=earlier)
     assert [job["type"] for job in jobs].count("Pipeline") == 1
-    # Two steps, and the task that looks into the model that they left.
-    assert [job["status"] for job in jobs if job["type"] == "Command"] == ["Completed"] * 3
+    # Two steps, and the task that looks into the model that they left: once, unless the scheduler failed it by mistake.
+    tries = airflow.column("try_number", dag, run, "inspect")
+    assert tries == 1 or airflow.mistaken(dag, run)
+    assert [job["status"] for job in jobs if job["type"] == "Command"] == ["Completed"] * (2 + tries)
     found = airflow.xcom(dag, run, "inspect", key="found")["https_url"].split("/", 4)[4]
     text = (airflow.service.state / "storage" / found / "models.txt").read_text(encoding="utf-8")
     assert text.strip().endswith("/credit_defaults_model/MLmodel")
