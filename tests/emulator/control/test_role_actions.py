@@ -129,7 +129,8 @@ def test_the_action_of_a_request_to_a_registry(request_line: str, action: str) -
     ],
 )
 def test_the_action_of_a_request_of_the_first_sdk(request_line: str, action: str) -> None:
-    assert actions_of(*request_line.split(), BLOBS) == ([f"{WORKSPACE}/{action}"], [])
+    method, path = request_line.split()
+    assert actions_of(method, path, BLOBS) == ([f"{WORKSPACE}/{action}"], [])
 
 
 def test_submitting_and_invoking_need_more_than_their_own_action() -> None:
