@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -187,30 +189,46 @@ def steps_of(airflow: RealAirflow, besides: set[str]) -> dict[str, int]:
     return dict(Counter(name.split("-", 2)[2].rsplit("-", 2)[0].replace("-", ".") for name in names))
 
 
-def test_a_step_that_fails_is_tried_again_alone(airflow: RealAirflow, runs: dict[str, str], earlier: set[str]) -> None:
+@dataclass(frozen=True)
+class Steps:
+    """What is to be known of the run of the pipeline's steps when it has ended.
+
+    :param earlier: names of the jobs that were there before it.
+    :param tries: of each step.
+    :param jobs: how many each step has had.
+    """
+
+    run: str
+    earlier: set[str]
+    tries: dict[str, int]
+    jobs: dict[str, int]
+    report: Any
+    announced: str
+
+
+@pytest.fixture(scope="module")
+def champion(airflow: RealAirflow, runs: dict[str, str], earlier: set[str]) -> Steps:
+    """The steps' run at its end; one of them is cleared then, and runs while other tests do."""
     run, earlier = undisturbed(airflow, runs, "champion", earlier)
-
-    tried = {step: airflow.column("try_number", "champion", run, f"training.{step}") for step in STEPS}
-    assert tried == {**dict.fromkeys(STEPS, 1), "fast.score": 2}
-    assert steps_of(airflow, earlier) == {**dict.fromkeys(STEPS, 1), "fast.score": 2}
-    assert "Image build failed" in airflow.log("champion", run, "training.fast.score")
-    report = stored(
-        airflow, airflow.xcom("champion", run, "training.compare", key="report")["https_url"], "report.json"
+    tries = {step: airflow.column("try_number", "champion", run, f"training.{step}") for step in STEPS}
+    report = airflow.xcom("champion", run, "training.compare", key="report")["https_url"]
+    found = Steps(
+        run,
+        earlier,
+        tries,
+        steps_of(airflow, earlier),
+        stored(airflow, report, "report.json"),
+        airflow.xcom("champion", run, "announce")["champion"],
     )
-    assert [one["rate"] for one in report["candidates"]] == [0.1, 0.01]
-    assert airflow.xcom("champion", run, "announce")["champion"].endswith("/champion/")
-
-
-def test_a_cleared_step_runs_again_with_what_follows(
-    airflow: RealAirflow, runs: dict[str, str], earlier: set[str]
-) -> None:
-    run = finished(airflow, runs, "champion")
-    before = steps_of(airflow, earlier)
-
     airflow.clear("champion", run, "training.slow.score", downstream=True)
-    assert airflow.wait_run("champion", run, timeout=240) == "success"
-    again = ("slow.score", "slow.evaluate", "compare")
-    assert steps_of(airflow, earlier) == {**before, **{step: before[step] + 1 for step in again}}
+    return found
+
+
+def test_a_step_that_fails_is_tried_again_alone(airflow: RealAirflow, champion: Steps) -> None:
+    assert champion.tries == champion.jobs == {**dict.fromkeys(STEPS, 1), "fast.score": 2}
+    assert "Image build failed" in airflow.log("champion", champion.run, "training.fast.score")
+    assert [one["rate"] for one in champion.report["candidates"]] == [0.1, 0.01]
+    assert champion.announced.endswith("/champion/")
 
 
 def test_waiting_on_workers_defers_nothing_and_shows_the_log(airflow: RealAirflow, runs: dict[str, str]) -> None:
@@ -430,3 +448,10 @@ def test_hook_runs_one_job_inside_a_python_task(airflow: RealAirflow, runs: dict
     assert [job["name"] for job in airflow.service.made("by_hand", besides=earlier)] == [result["job_name"]]
     assert airflow.xcom(dag, run, "read") == {"text": "hello"}
     assert r"\"text\": \"hello\"" in airflow.log(dag, run, "read")  # a line of the job's log in a line of JSON
+
+
+def test_a_cleared_step_runs_again_with_what_follows(airflow: RealAirflow, champion: Steps) -> None:
+    assert airflow.wait_run("champion", champion.run, timeout=240) == "success"
+    again = ("slow.score", "slow.evaluate", "compare")
+    more = {step: champion.jobs[step] + 1 for step in again}
+    assert steps_of(airflow, champion.earlier) == {**champion.jobs, **more}

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from airflow_azureml.hooks.azureml import AzureMLHook
-from tests.processes.slow_run import TASK, SlowRun
+from tests.processes.slow_run import TASK, SlowRun, tried
 from tests.real_airflow import RealAirflow
 from tests.run_story import told_of_failure
 
@@ -69,7 +71,17 @@ def begun(
 
 
 @pytest.fixture(scope="module")
-def ended(begun: RealAirflow, hook: AzureMLHook) -> RealAirflow:
+def cleared(
+    begun: RealAirflow, slow_runs: dict[int, SlowRun], request: pytest.FixtureRequest
+) -> Iterator[Future[None] | None]:
+    """What becomes of a waiting task that is cleared, which is tried beside the other runs."""
+    with ThreadPoolExecutor(1) as pool:
+        long = request.config.getoption("--long")
+        yield None if long else pool.submit(tried, clear_and_finish, slow_runs[1])
+
+
+@pytest.fixture(scope="module")
+def ended(begun: RealAirflow, hook: AzureMLHook, cleared: Future[None] | None) -> RealAirflow:
     """The same when the runs of single tasks have ended, one of whose jobs somebody has canceled."""
     begun.until("job to cancel", lambda: [one for one in jobs(begun, ENDS, "canceled") if one["status"] == "Running"])
     hook.cancel_job(jobs(begun, ENDS, "canceled")[0]["name"])
@@ -157,23 +169,28 @@ def test_no_secret_is_stored_with_a_trigger(ended: RealAirflow) -> None:
     assert "not-to-be-stored" not in "".join(stored.values())
 
 
-def test_clearing_the_waiting_task_replaces_its_job(begun: RealAirflow, slow_runs: dict[int, SlowRun]) -> None:
-    slow_run = slow_runs[1]
+def clear_and_finish(slow_run: SlowRun) -> None:
+    """Clear a task while its job runs, and once more when the next job has ended: each time there is another job."""
+    airflow = slow_run.airflow
     slow_run.wait_status(0, "Running")
-    begun.clear(slow_run.dag, slow_run.run, TASK)
+    airflow.clear(slow_run.dag, slow_run.run, TASK)
     slow_run.wait_status(0, "Canceled")
     slow_run.wait_status(1, "Running")
     slow_run.finish()
     assert slow_run.statuses() == ["Canceled", "Completed"]
     assert slow_run.puts() == [1, 1]
     assert slow_run.result()["job_name"] == slow_run.jobs()[1]["name"]
-    assert on_workers(begun, slow_run.dag) == set()
+    assert on_workers(airflow, slow_run.dag) == set()
 
-    begun.clear(slow_run.dag, slow_run.run, TASK)
-    begun.until("third job", lambda: len(slow_run.jobs()) == 3)
+    airflow.clear(slow_run.dag, slow_run.run, TASK)
+    airflow.until("third job", lambda: len(slow_run.jobs()) == 3)
     slow_run.finish()
     assert slow_run.result()["job_name"] == slow_run.jobs()[2]["name"]
-    assert on_workers(begun, slow_run.dag) == set()
+    assert on_workers(airflow, slow_run.dag) == set()
+
+
+def test_clearing_the_waiting_task_replaces_its_job(cleared: Future[None]) -> None:
+    cleared.result()
 
 
 @pytest.mark.long
