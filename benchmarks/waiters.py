@@ -14,7 +14,7 @@ clone, its rows are left out, and that is said.
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
 import os
 import ssl
@@ -23,7 +23,6 @@ import sys
 import tempfile
 import time
 import urllib.request
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,6 +35,7 @@ import trustme  # noqa: E402
 
 from benchmarks.waiting import plot  # noqa: E402
 from benchmarks.waiting.service import Plan  # noqa: E402
+from tests.upgrades.__main__ import sources  # noqa: E402
 
 BEFORE = "32c0b2c"
 """The last commit in which each deferred task looked at its job by itself."""
@@ -85,17 +85,6 @@ class Row:
     block_later: float
     work: float
     collection: float
-
-
-def checkout_before(folder: Path) -> Path | None:
-    """The files of the commit before, or None where the history is not there."""
-    command = ["git", "-C", str(REPOSITORY), "archive", "--format=zip", BEFORE, "provider"]
-    archived = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    if archived.returncode:
-        return None
-    with zipfile.ZipFile(io.BytesIO(archived.stdout)) as files:
-        files.extractall(folder)
-    return folder
 
 
 def measure(kind: str, checkout: Path, plan: Plan) -> Row:
@@ -217,18 +206,17 @@ def write(rows: list[Row]) -> None:
 def main(sizes: list[int]) -> int:
     """Measure all kinds side by side; 0 when ours keeps what the documentation promises."""
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory(prefix="waiters-") as name:
+    with tempfile.TemporaryDirectory(prefix="waiters-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         authority = trustme.CA()
         certificate = authority.issue_cert("127.0.0.1", "localhost")
         authority.cert_pem.write_to_path(str(folder / "ca.pem"))
         certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
         kinds = {OURS: REPOSITORY, CLIENTS: REPOSITORY}
-        before = checkout_before(folder / "before")
-        if before is None:
+        try:
+            kinds[OLD] = stack.enter_context(sources(BEFORE)).parent
+        except LookupError:
             print(f"Commit {BEFORE} is not in this clone's history: its rows are left out.")
-        else:
-            kinds[OLD] = before
         cases = [(jobs, limited, True) for jobs in sizes for limited in (False, True)]
         cases += [(1000, True, False)] if 1000 in sizes else []
         print(table([]))

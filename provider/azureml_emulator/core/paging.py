@@ -1,4 +1,4 @@
-"""Paging: how lists of ARM are cut into pages, and the reading of query values."""
+"""Paging: how lists of ARM are cut into pages, lists beside ARM, and the reading of query values."""
 
 from __future__ import annotations
 
@@ -58,3 +58,8 @@ def page(
         path = request.raw_path.partition("?")[0]
         body["nextLink"] = f"{base_url}{path}?{urlencode([*query, ('$skip', str(start + size))])}"
     return web.json_response(body)
+
+
+def one_page(rows: list[Any]) -> web.Response:
+    """A list of a service beside ARM, all of it on one page."""
+    return web.json_response({"value": rows, "continuationToken": None, "nextLink": None})

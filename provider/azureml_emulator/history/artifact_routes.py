@@ -13,6 +13,7 @@ from aiohttp import web
 
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.paging import one_page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
@@ -68,11 +69,6 @@ def artifact_row(folder: Folder, path: str, created: str | None = None) -> dict[
     }
 
 
-def page(rows: list[dict[str, Any]]) -> web.Response:
-    """A list in one page."""
-    return web.json_response({"value": rows, "continuationToken": None, "nextLink": None})
-
-
 def run_folder(history: History, run: str) -> Folder:
     """The folder of a run: a job, or one that a script began by itself."""
     find_logged(history, run)
@@ -94,7 +90,7 @@ def container_folder(history: History, origin: str, container: str) -> Folder:
 
 def list_folder(history: History, folder: Folder, prefix: str) -> web.Response:
     """The artifacts below a prefix."""
-    return page([artifact_row(folder, name) for name in names(history, folder, prefix)])
+    return one_page([artifact_row(folder, name) for name in names(history, folder, prefix)])
 
 
 def content_information(history: History, folder: Folder, path: str) -> web.Response:
@@ -107,7 +103,7 @@ def content_information(history: History, folder: Folder, path: str) -> web.Resp
 
 def content_by_prefix(history: History, folder: Folder, prefix: str) -> web.Response:
     """Where the artifacts below a prefix can be read."""
-    return page([content(history, folder, name) for name in names(history, folder, prefix)])
+    return one_page([content(history, folder, name) for name in names(history, folder, prefix)])
 
 
 def asked_path(request: web.Request) -> str:

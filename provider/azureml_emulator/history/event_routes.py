@@ -35,16 +35,24 @@ async def post_event(history: History, request: web.Request, experiment: str, ru
 
 async def post_events(history: History, request: web.Request, experiment: str) -> web.Response:
     """Events - Batch post: those that are refused are named, the others are taken."""
-    events = (await read_object(request, Envelope.HISTORY)).get("events")
-    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
-        raise wrong("events must be an array of objects.")
     errors = []
-    for event in events:
+    for event in await read_objects(request, "events"):
         try:
             take_event(history, experiment, str(data_of(event).get("RunId")), event)
         except ServiceError as error:
             errors.append({"key": event, "value": failed_result(error, history.settings.region)})
     return web.json_response({"errors": errors})
+
+
+async def read_objects(request: web.Request, key: str) -> list[dict[str, Any]]:
+    """What a batch consists of.
+
+    :raises ServiceError: 400 where it is no array of objects.
+    """
+    found = (await read_object(request, Envelope.HISTORY)).get(key)
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise wrong(f"{key} must be an array of objects.")
+    return found
 
 
 def data_of(event: dict[str, Any]) -> dict[str, Any]:
@@ -110,11 +118,8 @@ def warning_of(data: dict[str, Any]) -> dict[str, str]:
 
 async def put_runs(history: History, request: web.Request, experiment: str) -> web.Response:
     """Runs - Batch add or modify runs that are no jobs, as ``run.create_children`` asks."""
-    bodies = (await read_object(request, Envelope.HISTORY)).get("runs")
-    if not isinstance(bodies, list) or not all(isinstance(body, dict) for body in bodies):
-        raise wrong("runs must be an array of objects.")
     runs, errors = {}, {}
-    for body in bodies:
+    for body in await read_objects(request, "runs"):
         name = str(body.get("runId"))
         try:
             runs[name] = script_run_resource(history, made_run(history, name, experiment, body))

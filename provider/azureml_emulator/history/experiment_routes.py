@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from azureml_emulator.core.errors import Envelope, ServiceError, not_emulated
+from azureml_emulator.core.paging import one_page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
@@ -97,7 +98,7 @@ async def query_experiments(history: History, request: web.Request) -> web.Respo
         raise wrong(str(error)) from None
     names = [] if view.lower() == "archivedonly" else history.tracking.experiments().values()
     rows = [row for row in (experiment_row(history, name) for name in names) if test(row)]
-    return web.json_response({"value": rows, "continuationToken": None, "nextLink": None})
+    return one_page(rows)
 
 
 HISTORY = "/history/v1.0{ws}"

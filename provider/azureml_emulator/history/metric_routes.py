@@ -12,6 +12,7 @@ from aiohttp import web
 
 from azureml_emulator.core.clock import stamp
 from azureml_emulator.core.errors import Envelope, ServiceError, history_body
+from azureml_emulator.core.paging import one_page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
@@ -19,14 +20,23 @@ from azureml_emulator.history.lookup import find_logged
 from azureml_emulator.history.metric_bodies import SCALAR, Entry, joined, read_batch, wrong
 from azureml_emulator.mlflow.schemas import Schema
 
+DOUBLE = "Double"
+"""The type of what was logged with MLflow."""
+
 OF_TYPE = {"int": int, "bool": bool}
 """How a number is answered, by its column's type: points are doubles."""
 
 
 def schemas(history: History, run: str) -> dict[str, Schema]:
     """What a run logged: by metric its kind and its columns. What was logged with MLflow is a scalar."""
-    mlflow = {point.name: Schema(SCALAR, {point.name: "Double"}) for point in history.tracking.points(run)}
+    mlflow = {point.name: Schema(SCALAR, {point.name: DOUBLE}) for point in history.tracking.points(run)}
     return {**mlflow, **history.tracking.schemas(run)}
+
+
+def schema_of(history: History, run: str, name: str) -> Schema | None:
+    """The same of one metric; None where it was not logged."""
+    found = history.tracking.schemas(run).get(name)
+    return found or (Schema(SCALAR, {name: DOUBLE}) if history.tracking.points(run, name) else None)
 
 
 async def list_metrics(history: History, request: web.Request, run: str) -> web.Response:
@@ -41,14 +51,14 @@ async def list_metrics(history: History, request: web.Request, run: str) -> web.
         }
         for name, schema in schemas(history, run).items()
     ]
-    return web.json_response({"value": rows, "continuationToken": None, "nextLink": None})
+    return one_page(rows)
 
 
 async def full_metric(history: History, request: web.Request, run: str) -> web.Response:
     """Metrics - Get in full fidelity: every point of one metric, 404 for one that was not logged."""
     find_logged(history, run)
     name = str((await read_object(request, Envelope.HISTORY)).get("metricName"))
-    schema = schemas(history, run).get(name)
+    schema = schema_of(history, run, name)
     if schema is None:
         message = f"Metric {name!r} of run {run} was not found."
         raise ServiceError(404, "UserError", message, ("NotFoundError",), Envelope.HISTORY, component="metric")

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
+from azureml_emulator.core.paging import one_page
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.artifact_routes import (
     Folder,
@@ -19,7 +20,6 @@ from azureml_emulator.history.artifact_routes import (
     list_folder,
     names,
     new_artifacts,
-    page,
 )
 from azureml_emulator.history.backend import History
 from azureml_emulator.mlflow.artifacts import RUNS
@@ -63,7 +63,7 @@ async def contents_below(
     """Artifacts - List content information by prefix: a file, or a folder, behind which the SDK writes two slashes."""
     folder, whole = container_folder(history, origin, container), path.rstrip("/")
     found = [name for name in names(history, folder, whole) if name == whole or name.startswith(below(path))]
-    return page([content(history, folder, name) for name in found])
+    return one_page([content(history, folder, name) for name in found])
 
 
 async def list_below(history: History, request: web.Request, origin: str, container: str, path: str) -> web.Response:

@@ -18,6 +18,7 @@ from azureml_emulator.assets.references import Place, UnresolvedError
 from azureml_emulator.assets.versions import Version
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, not_emulated
+from azureml_emulator.core.paging import one_page
 from azureml_emulator.core.request_body import read_array, read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.mlflow.backend import Mlflow
@@ -194,7 +195,7 @@ async def list_models(mlflow: Mlflow, request: web.Request) -> web.Response:
     rows = [row for row in rows if matches(row["properties"], query.get("properties"))]
     if query.get("latestVersionOnly", "").lower() == "true":
         rows = list({row["name"]: row for row in sorted(rows, key=lambda row: int(row["version"]))}.values())
-    return web.json_response({"value": rows, "continuationToken": None, "nextLink": None})
+    return one_page(rows)
 
 
 def matches(bag: Mapping[str, str], condition: str | None) -> bool:

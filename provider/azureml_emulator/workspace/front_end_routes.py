@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from azureml_emulator.core.errors import Envelope, ServiceError, not_emulated
+from azureml_emulator.core.paging import one_page
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.workspace.backend import Workspace
 from azureml_emulator.workspace.routes import find_datastore
@@ -69,7 +70,7 @@ async def get_datastore(workspace: Workspace, request: web.Request, name: str) -
 async def list_datastores(workspace: Workspace, request: web.Request) -> web.Response:
     """All datastores on one page, whatever ``count`` asks for; 501 where there is one that is not of blobs."""
     rows = [description(workspace, datastore) for datastore in workspace.datastores.all()]
-    return web.json_response({"value": rows, "continuationToken": None, "nextLink": None})
+    return one_page(rows)
 
 
 async def get_default_datastore(workspace: Workspace, request: web.Request) -> web.Response:

@@ -6,7 +6,7 @@ Airflow stores the fields before a task runs, and names none that it cannot stor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.connection_id import refuse_written_out
@@ -77,20 +77,22 @@ class TextFieldsOperator(BaseOperator):
         for name, value in read.items():
             setattr(parent, name, value)  # else the text "False" would count as true
         refuse_wrong_kinds(type(parent), {name: getattr(parent, name, None) for name in fields}, is_rendered=True)
-        if problems := [found for name in fields for found in not_stored(getattr(parent, name), name)]:
+        found = (unstorable(getattr(parent, name), name) for name in fields)
+        if problems := [problem for problem in found if problem is not None]:
             with translated():
                 raise SpecError(problems)
 
 
-def not_stored(value: object, field: str) -> Iterator[Problem]:
-    """What is wrong with a value that no request can hold, or that Airflow 3 cannot store: its first mistake."""
+def unstorable(value: object, field: str) -> Problem | None:
+    """What is wrong with a value that no request can hold, or that Airflow 3 cannot store; None for nothing."""
     from airflow_azureml.rest.errors import half_at, no_number_at
     from airflow_azureml.rest.json_values import place_of_half, place_of_no_number
 
     if (place := place_of_half(value)) is not None:
-        yield half_at(place, field)
-    elif AIRFLOW_V_3_0_PLUS and (place := place_of_no_number(value)) is not None:
-        yield no_number_at(place, field)
+        return half_at(place, field)
+    if AIRFLOW_V_3_0_PLUS and (place := place_of_no_number(value)) is not None:
+        return no_number_at(place, field)
+    return None
 
 
 def make_plain(holder: Any, fields: Iterable[str]) -> None:
