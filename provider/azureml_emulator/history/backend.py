@@ -10,7 +10,7 @@ from azureml_emulator.identity.tokens import Tokens
 from azureml_emulator.jobs.artifacts import Artifacts
 from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.models import Job, experiment_id
-from azureml_emulator.mlflow.models import Tracking
+from azureml_emulator.mlflow.models import Run, Tracking
 from azureml_emulator.storage.backend import Storage
 
 
@@ -36,9 +36,9 @@ class History:
         self.jobs = engine.jobs
         self.tracking = tracking
 
-    def experiment_id(self, job: Job) -> str:
-        """The id of a job's experiment."""
-        return experiment_id(self.settings.workspace_id, job.experiment)
+    def experiment_id(self, run: Job | Run) -> str:
+        """The id of a run's experiment."""
+        return experiment_id(self.settings.workspace_id, run.experiment)
 
     def jobs_of(self, experiment: str | None, experimentid: str | None) -> Iterator[Job]:
         """The jobs of an experiment, named by one of the two, the oldest first."""

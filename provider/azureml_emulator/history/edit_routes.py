@@ -10,11 +10,12 @@ from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_array, read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
-from azureml_emulator.history.lookup import in_experiment
+from azureml_emulator.history.lookup import find_job, find_run
 from azureml_emulator.history.responses import run_resource
 from azureml_emulator.history.routes import SCOPES
-from azureml_emulator.history.script_runs import put_script_run, script_run_of, script_run_resource, wrong
+from azureml_emulator.history.script_runs import put_script_run, script_run_resource, wrong
 from azureml_emulator.jobs.definitions import updated_definition
+from azureml_emulator.jobs.models import Job
 
 FORMS = {dict: "an object", bool: "true or false", str: "a text"}
 """How a value of each kind is called in a refusal."""
@@ -39,12 +40,12 @@ async def edit_run(
     """
     body = {key: value for key, value in (await read_object(request, Envelope.HISTORY)).items() if value is not None}
     # Only now: another edit may have been made while the body came.
-    script = script_run_of(history, run, experiment, experimentid)
     where = experiment or history.tracking.experiments().get(experimentid or "")
-    if script or (where and history.jobs.get(run) is None):
-        changed_run = put_script_run(history, run, script.experiment if script else str(where), body)
+    there = history.tracking.run(run) is not None
+    found = find_run(history, run, experiment, experimentid) if there or not where else None
+    if not isinstance(found, Job):
+        changed_run = put_script_run(history, run, found.experiment if found else str(where), body)
         return web.json_response(script_run_resource(history, changed_run))
-    job = in_experiment(history, run, experiment, experimentid)
     refused = sorted(set(body) - set(EDITABLE) - {"runId"})
     if refused:
         raise wrong(f"The client may not change {', '.join(refused)}; it may change {', '.join(sorted(EDITABLE))}.")
@@ -64,7 +65,7 @@ async def edit_run(
                 for key, value in changes[bag].items()
                 if bag == "tags" or value is not None
             }
-    changed = history.jobs.change(run, definition=updated_definition(job.definition, changes))
+    changed = history.jobs.change(run, definition=updated_definition(found.definition, changes))
     return web.json_response(run_resource(history, changed))
 
 
@@ -76,10 +77,10 @@ async def delete_tags(
     Source: ``delete_tags`` in ``_restclient/operations/run_operations.py`` of azureml-core 1.61.
     """
     gone = await read_array(request, Envelope.HISTORY)
-    if script_run_of(history, run, experiment, experimentid) is None:
-        job = in_experiment(history, run, experiment, experimentid)
-        tags = {key: value for key, value in job.definition["tags"].items() if key not in gone}
-        history.jobs.change(run, definition={**job.definition, "tags": tags})
+    found = find_run(history, run, experiment, experimentid)
+    if isinstance(found, Job):
+        tags = {key: value for key, value in found.definition["tags"].items() if key not in gone}
+        history.jobs.change(run, definition={**found.definition, "tags": tags})
     for key in gone:
         history.tracking.delete_tag(run, str(key))
     return web.json_response({"errors": {}})
@@ -89,7 +90,7 @@ async def cancel_run(
     history: History, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Cancel, with a reason."""
-    job = in_experiment(history, run, experiment, experimentid)
+    job = find_job(history, run, experiment, experimentid)
     try:
         history.engine.cancel(job, request.query.get("CancelationReason"))
     except ServiceError as error:

@@ -14,9 +14,9 @@ from azureml_emulator.core.errors import Envelope, ServiceError, not_emulated
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
-from azureml_emulator.history.lookup import in_experiment
+from azureml_emulator.history.lookup import find_run
 from azureml_emulator.history.responses import failed_result
-from azureml_emulator.history.script_runs import put_script_run, script_run_of, script_run_resource, wrong
+from azureml_emulator.history.script_runs import put_script_run, script_run_resource, wrong
 from azureml_emulator.jobs.models import Job
 from azureml_emulator.mlflow.models import Run, milliseconds_now
 
@@ -69,9 +69,9 @@ def take_event(history: History, experiment: str, name: str, event: dict[str, An
     :raises ServiceError: 404, 400 for an event that is none, 501 for one that has no meaning here.
     """
     word, data = str(event.get("name")).removeprefix(PREFIX), data_of(event)
-    run = script_run_of(history, name, experiment, None)
-    if run is None:
-        take_event_of_job(history, in_experiment(history, name, experiment, None), word, data)
+    run = find_run(history, name, experiment)
+    if isinstance(run, Job):
+        take_event_of_job(history, run, word, data)
     elif word == "Start":
         history.tracking.put_run(replace(run, status="RUNNING", start=milliseconds_now()))
     elif word in ENDS:
@@ -132,7 +132,8 @@ def made_run(history: History, name: str, experiment: str, body: dict[str, Any])
     """Make or change a run that is no job."""
     if history.jobs.get(name):
         raise wrong(f"{name} is a job.")
-    script_run_of(history, name, experiment, None)
+    if history.tracking.script_run(name):
+        find_run(history, name, experiment)
     return put_script_run(history, name, experiment, {key: value for key, value in body.items() if value is not None})
 
 

@@ -1,4 +1,4 @@
-"""Finding runs: the job of a name, and what the fault ``run_lag`` hides."""
+"""Finding runs, jobs and those that scripts began, and what the fault ``run_lag`` hides."""
 
 from __future__ import annotations
 
@@ -13,18 +13,43 @@ LAG = 5.0
 """Seconds for which a new job is missing from run history when the fault has no delay."""
 
 
-def find_run(history: History, name: str, *, look: bool = False) -> Job:
-    """The job of a run.
+def find_run(
+    history: History,
+    name: str,
+    experiment: str | None = None,
+    experimentid: str | None = None,
+    *,
+    look: bool = False,
+) -> Job | Run:
+    """A run of the experiment that a path names, or of any when it names none: a job, or what a script began.
 
     :param look: count the request as a look at the job's status, which may be what ends the status.
-    :raises ServiceError: run history's 404, with the fault ``run_lag`` also for a new job.
+    :raises ServiceError: run history's 404.
     """
     job = history.jobs.get(name)
-    if job is None or lags(history, job):
+    run = history.tracking.script_run(name) if job is None else job
+    if run is None or (isinstance(run, Job) and lags(history, run)):
         raise missing_run(name)
-    if look:
+    if look and isinstance(run, Job):
         history.engine.look(name)
-    return job
+    if experiment not in (None, run.experiment) or experimentid not in (None, history.experiment_id(run)):
+        raise missing_run(name)
+    return run
+
+
+def find_job(
+    history: History,
+    name: str,
+    experiment: str | None = None,
+    experimentid: str | None = None,
+    *,
+    look: bool = False,
+) -> Job:
+    """The same where only a job will do: for another run there is the 404 as well."""
+    run = find_run(history, name, experiment, experimentid, look=look)
+    if not isinstance(run, Job):
+        raise missing_run(name)
+    return run
 
 
 def lags(history: History, job: Job) -> bool:
@@ -42,21 +67,10 @@ def missing_run(name: str) -> ServiceError:
     )
 
 
-def in_experiment(
-    history: History, name: str, experiment: str | None, experimentid: str | None, *, look: bool = False
-) -> Job:
-    """A run of the experiment that the path names, or of any experiment when it names none."""
-    job = find_run(history, name, look=look)
-    if experiment is not None and experiment != job.experiment:
-        raise missing_run(name)
-    if experimentid is not None and experimentid != history.experiment_id(job):
-        raise missing_run(name)
-    return job
-
-
 def find_logged(history: History, name: str) -> Run:
     """A run that can be logged to and that has artifacts: a job, or one that a script began by itself.
 
     :raises ServiceError: run history's 404.
     """
-    return history.tracking.script_run(name) or run_of_job(find_run(history, name))
+    run = find_run(history, name)
+    return run if isinstance(run, Run) else run_of_job(run)

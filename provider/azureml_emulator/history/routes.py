@@ -13,7 +13,7 @@ from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
-from azureml_emulator.history.lookup import find_run, in_experiment, lags, missing_run
+from azureml_emulator.history.lookup import find_job, find_run, lags, missing_run
 from azureml_emulator.history.odata import FilterError, parse_filter
 from azureml_emulator.history.responses import (
     details_resource,
@@ -23,10 +23,8 @@ from azureml_emulator.history.responses import (
     typed_outputs,
 )
 from azureml_emulator.history.script_runs import (
-    id_of,
     script_children,
     script_run_details,
-    script_run_of,
     script_run_resource,
     wrong,
 )
@@ -42,28 +40,24 @@ async def get_run(
     history: History, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Get."""
-    if script := script_run_of(history, run, experiment, experimentid):
-        return web.json_response(script_run_resource(history, script))
-    job = in_experiment(history, run, experiment, experimentid, look=True)
-    return web.json_response(run_resource(history, job))
+    return web.json_response(resource(history, find_run(history, run, experiment, experimentid, look=True)))
 
 
 async def get_details(
     history: History, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Get details."""
-    if script := script_run_of(history, run, experiment, experimentid):
-        return web.json_response(script_run_details(history, script))
-    job = in_experiment(history, run, experiment, experimentid, look=True)
-    return web.json_response(details_resource(history, job))
+    found = find_run(history, run, experiment, experimentid, look=True)
+    if isinstance(found, Run):
+        return web.json_response(script_run_details(history, found))
+    return web.json_response(details_resource(history, found))
 
 
 async def get_children(
     history: History, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Get children, the oldest first."""
-    if script_run_of(history, run, experiment, experimentid) is None:
-        in_experiment(history, run, experiment, experimentid)
+    find_run(history, run, experiment, experimentid)
     rows: list[Job | Run] = [*history.jobs.children(run), *script_children(history, run)]
     query = request.query
     return page_of_runs(history, rows, query.get("$filter"), query.get("$top"), query.get("$continuationtoken"))
@@ -74,14 +68,14 @@ async def get_token(history: History, request: web.Request, run: str, **scope: s
 
     Source: ``_restclient/token`` of azureml-mlflow 1.62.
     """
-    job = find_run(history, run)
+    job = find_job(history, run)
     expiry = now() + timedelta(seconds=RUN_TOKEN_LIFETIME)
     return web.json_response({"token": history.tokens.of_run(job.created_by), "expiryTimeUtc": stamp(expiry)})
 
 
 async def get_services(history: History, request: web.Request, run: str, node: str) -> web.Response:
     """Runs - Get service instances: the emulator opens no interactive services."""
-    find_run(history, run)
+    find_job(history, run)
     return web.json_response({"instances": {}})
 
 
@@ -98,7 +92,7 @@ def run_data(history: History, selection: dict[str, Any]) -> dict[str, Any]:
     name = selection.get("runId")
     if not isinstance(name, str):
         raise wrong("runId is required.")
-    job = find_run(history, name, look=True)
+    job = find_job(history, name, look=True)
     metadata = {**run_resource(history, job), "inputs": typed_inputs(history, job), "outputs": typed_outputs(job)}
     return {
         "runMetadata": metadata if selection.get("selectRunMetadata") else None,
@@ -157,7 +151,7 @@ async def query_runs(
     rows += [
         run
         for run in history.tracking.script_runs()
-        if run.experiment == experiment or id_of(history, run) == experimentid
+        if run.experiment == experiment or history.experiment_id(run) == experimentid
     ]
     order = str(query.get("orderBy") or "").lower().split()
     if order and order[0] == "runid":

@@ -12,7 +12,6 @@ from typing import Any
 from azureml_emulator.core.clock import stamp
 from azureml_emulator.core.errors import Envelope, ServiceError, correlation
 from azureml_emulator.history.backend import History
-from azureml_emulator.history.lookup import missing_run
 from azureml_emulator.jobs.models import NAME
 from azureml_emulator.mlflow.models import PARENT, Run, milliseconds_now
 
@@ -31,19 +30,6 @@ TEXTS = ("runId", "parentRunId", "status", "name", "displayName", "description")
 BAGS = ("tags", "properties")
 NOT_KEPT = frozenset({"scriptName", "target", "runType", "runTypeV2", "heartbeatEnabled"})
 """What a client may say of a run, and is not kept."""
-
-
-def script_run_of(history: History, name: str, experiment: str | None, experimentid: str | None) -> Run | None:
-    """A run that is no job, or None; a 404 for one of another experiment than the path names."""
-    run = history.tracking.script_run(name)
-    if run is None or (experiment in (None, run.experiment) and experimentid in (None, id_of(history, run))):
-        return run
-    raise missing_run(name)
-
-
-def id_of(history: History, run: Run) -> str:
-    """The id of a run's experiment."""
-    return history.tracking.experiment_id(run.experiment)
 
 
 def script_children(history: History, parent: str) -> list[Run]:
@@ -123,7 +109,7 @@ def script_run_resource(history: History, run: Run) -> dict[str, Any]:
         "rootRunUuid": root,
         "parentRunId": run.parent,
         "parentRunUuid": None,
-        "experimentId": id_of(history, run),
+        "experimentId": history.experiment_id(run),
         "name": run.name,
         "displayName": run.name,
         "description": run.description or None,
