@@ -45,6 +45,15 @@ def loaded(folder: str) -> Any:
     return bag
 
 
+OWN_FILES = set[str]()
+"""The files of the DAGs that are run."""
+
+
+def is_own_file(file_path: str, **more: object) -> bool:
+    """Whether Airflow is to parse a file, for its setting ``might_contain_dag_callable``."""
+    return str(file_path) in OWN_FILES
+
+
 def main() -> None:
     """Run the DAGs, each to its end."""
     overseer = threading.Timer(TOO_LONG, give_up)
@@ -63,7 +72,11 @@ def main() -> None:
     noon = datetime.datetime(2024, 1, 1, 12, tzinfo=datetime.timezone.utc)
     moment = noon + datetime.timedelta(microseconds=time.time_ns() // 1000 % 10**10)
     name = "logical_date" if three else "execution_date"
-    for dag_id in sys.argv[2:] or sorted(bag.dags):
+    chosen = sys.argv[2:] or sorted(bag.dags)
+    # 3.3 parses and stores whatever lies beside a DAG each time, which takes a third of a short run.
+    OWN_FILES.update(bag.dags[dag_id].fileloc for dag_id in chosen)
+    os.environ["AIRFLOW__CORE__MIGHT_CONTAIN_DAG_CALLABLE"] = f"{__name__}.{is_own_file.__name__}"
+    for dag_id in chosen:
         try:
             if not three:
                 bag.dags[dag_id].sync_to_db()  # else its datasets are not known
