@@ -17,7 +17,7 @@ from tests.forked_jobs import asking, server
 from tests.one_at_a_time import one_at_a_time
 from tests.shared_python import master
 
-LOADED = ("numpy", "pandas", "mlflow.sklearn", "sklearn.ensemble", "sklearn.metrics")
+LOADED = ("numpy", "pandas", "mlflow.pyfunc", "mlflow.sklearn", "sklearn.ensemble", "sklearn.metrics")
 """What takes seconds to load, in the jobs of examples."""
 
 PROGRAM = """#!{python} -IS
