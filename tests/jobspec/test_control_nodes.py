@@ -170,6 +170,18 @@ def test_it_is_sent_as_microsofts_client_sends_it(nodes: dict[str, Any], sent: d
     assert body["loop"] == sent
 
 
+@pytest.mark.parametrize(("path", "told"), [("azureml:x:1", "x:1"), ("azureml:x", "azureml:x"), ("https://h/x", "")])
+def test_a_reference_in_items_which_nobody_looks_up_is_told(path: str, told: str) -> None:
+    ctx = JobTranslator(WS, kinds=KINDS, previews=True)
+    loop = {"type": "parallel_for", "body": job("each"), "items": [{"extra": {"type": "uri_file", "path": path}}]}
+    translator = KINDS["pipeline"].job
+    assert translator is not None
+    translator(load(flow(each=counting(n=1), loop=loop)).root, ctx)
+    said = [text for text in ctx.warnings if text.startswith("jobs.loop")]
+    start = f"jobs.loop.items.0.extra: data in items is not looked up: {told} is sent"
+    assert [text.startswith(start) for text in said] == [True] * bool(told)
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**WHILE, "body": job("nobody")}, 'jobs.loop.body: ${{parent.jobs.nobody}}: there is no node "nobody".'),
     ({**WHILE, "body": "body"}, 'jobs.loop.body: "body" is not a node. Accepted: ${{parent.jobs.NAME}}.'),

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.oracle.calls import Made
+from tests.oracle.families.objects import HEAD
 from tests.oracle.judge import PYTHON, Case, Judge
 
 ARM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/data/x"
@@ -54,4 +56,37 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
 @pytest.mark.parametrize("name", ITEMS)
 def test_items_are_sent_as_microsofts_client_sends_them(judge: Judge, name: str) -> None:
     found = judge.judge(case(name, ITEMS[name]))
+    assert found.kind == "equal", str(found)
+
+
+LOOP = """
+from azure.ai.ml.dsl._parallel_for import parallel_for
+leaf = command(name="leaf", description={name!r}, command="cat ${{{{inputs.d}}}} ${{{{inputs.r}}}}",
+               environment="azureml:e:1", inputs={{"d": Input(type="uri_file"), "r": Input(type="string")}}).component
+
+@dsl.pipeline(default_compute="cpu")
+def flowing(source, word: str):
+    parallel_for(body=leaf(), items={items})
+
+job = flowing(source=Input(type="uri_file", path="azureml:x:1"), word="w")
+"""
+BUILT = {
+    "a reference": '[{"d": Input(type="uri_file", path="azureml:x:1"), "r": "one"}]',
+    "an address, with a mode": '{"k": {"d": Input(path="azureml://datastores/a/paths/b", mode="download"), "r": "2"}}',
+    "inputs of the pipeline": '[{"d": source, "r": word}]',
+    "the items are an input": "word",
+}
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_so_are_those_of_a_loop_that_was_built_in_python(judge: Judge, name: str) -> None:
+    found = judge.judge(Made(name, HEAD + LOOP.format(name=name, items=BUILT[name])))
+    assert found.kind == "equal", str(found)
+
+
+@pytest.mark.parametrize("path", ["azureml:x:1", "azureml:x@latest", "azureml://datastores/a/paths/b.csv"])
+def test_so_are_those_of_a_loop_that_was_loaded_from_a_file(judge: Judge, path: str) -> None:
+    written = case(f"loaded {path}", [{"d": {"type": "uri_file", "path": path}, "r": "one"}])
+    files = {**written.files, "loop.yml": written.text}
+    found = judge.judge(Made(written.id, HEAD + "job = load_job('loop.yml')", files))
     assert found.kind == "equal", str(found)

@@ -31,7 +31,7 @@ from typing import Any
 
 warnings.filterwarnings("ignore")
 logging.disable(logging.CRITICAL)
-os.environ |= {"AZURE_ML_DISABLE_ON_DISK_CACHE": "1", "AZUREML_LOG_DISABLED": "1"}
+os.environ |= {"AZURE_ML_DISABLE_ON_DISK_CACHE": "true", "AZUREML_LOG_DISABLED": "1"}
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):

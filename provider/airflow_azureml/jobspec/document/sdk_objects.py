@@ -135,10 +135,23 @@ def _complete(job: Any, value: dict[str, Any]) -> None:
             if isinstance(written, dict):
                 if isinstance(title := getattr(node, "display_name", None), str):
                     written["display_name"] = title
+                if written.get("type") == "parallel_for":
+                    written["items"] = _loop_items(getattr(node, "items", written.get("items")))
                 _complete(node, written)
                 _bind_outputs(written)
                 _place_code(node, written)
                 _add_compute(node, written)
+
+
+def _loop_items(given: Any) -> object:
+    """What the rounds of a ``parallel_for`` are given; its dump has the data in it as Python's text of an object."""
+    if isinstance(given, list):
+        return [_loop_items(item) for item in given]
+    if isinstance(given, dict):
+        return {name: _loop_items(item) for name, item in given.items()}
+    if hasattr(type(given), "_data_binding"):
+        return str(given)
+    return _data(given) if hasattr(given, "path") else given
 
 
 def _data(given: Any) -> dict[str, Any]:

@@ -30,6 +30,9 @@ Azure-ai-ml 1.35.2 drops it from data in items, which it does not look up (``_sc
 ``ArmVersionedStr``), and keeps that of a name alone. What the service makes of such an address is not published.
 """
 
+BARE = re.compile(r"[^:/@\\]+[:@][^:/@\\]+")
+"""A reference without its prefix, as an object of azure-ai-ml has it that was loaded from a file."""
+
 ACCEPTED = "a list or a mapping of mappings of inputs, JSON of one, or a binding"
 
 
@@ -88,12 +91,21 @@ def _value(located: Located, ctx: Translator) -> object:
     if isinstance(value, (str, bool, int, float)):
         return value
     path = value.get("path") if isinstance(value, Mapping) else None
-    if not isinstance(path, str) or ("://" not in path and not path.startswith(("azureml:", "/subscriptions/"))):
+    from_python = located.document.from_python
+    known = isinstance(path, str) and ("://" in path or path.startswith(("azureml:", "/subscriptions/")))
+    if not isinstance(path, str) or not (known or (from_python and BARE.fullmatch(path))):
         return ctx.error(
             located, f"{show(value)} is not accepted. Accepted: a value, or type and path of data that is not local."
         )
+    uri = path if from_python else NAMED.sub("", path)
+    if "://" not in uri:
+        ctx.warn(
+            located,
+            f"data in items is not looked up: {uri} is sent, as Microsoft's client does, and Azure ML may not find it. "
+            "Write an address, or give the data to an input of the pipeline and write ${{parent.inputs.NAME}} here.",
+        )
     mode = {"mode": INPUT_MODES[value["mode"]]} if value.get("mode") in INPUT_MODES else {}
-    return {"uri": NAMED.sub("", path), **mode, "job_input_type": value.get("type") or "uri_folder"}
+    return {"uri": uri, **mode, "job_input_type": value.get("type") or "uri_folder"}
 
 
 PARALLEL_FOR = (
