@@ -13,18 +13,14 @@ from sqlalchemy.orm import configure_mappers
 
 import airflow_azureml
 
-STANDARD = (
-    "providers.standard.decorators.python",
-    "providers.standard.operators.empty",
-    "providers.standard.operators.trigger_dagrun",
-    "providers.standard.sensors.external_task",
-)
 PARTS = {
     "3": (
         *("dag_processing.bundles.local", "dag_processing.dagbag", "dag_processing.processor", "jobs.job"),
         *("models.db_callback_request", "models.renderedtifields", "providers.common.compat.assets"),
+        *("providers.standard.decorators.python", "providers.standard.operators.empty"),
+        *("providers.standard.operators.trigger_dagrun", "providers.standard.sensors.external_task"),
         *("sdk.definitions.asset.metadata", "sdk.definitions.decorators", "sdk.execution_time.cache"),
-        *("sdk.execution_time.supervisor", "sdk.execution_time.task_runner", *STANDARD),
+        *("sdk.execution_time.supervisor", "sdk.execution_time.task_runner"),
     ),
     "2": (
         *("datasets.metadata", "executors.local_executor", "jobs.triggerer_job_runner", "listeners.listener"),
@@ -35,13 +31,9 @@ PARTS = {
 """What of Airflow reads DAG files, runs tasks, and is in most DAG files, by its major version."""
 
 LIBRARIES = (
-    *(
-        "aiohttp",
-        "azure.core.pipeline.transport._aiohttp",
-        "azure.core.rest._aiohttp",
-        "azure.core.rest._requests_basic",
-    ),
-    *("azure.identity.aio", "azure.storage.blob", "cryptography.fernet", "jinja2.ext", "jsonschema", "msal_extensions"),
+    *("aiohttp", "azure.core.pipeline.transport._aiohttp", "azure.core.rest._aiohttp"),
+    *("azure.core.rest._requests_basic", "azure.identity.aio", "azure.storage.blob"),
+    *("cryptography.fernet", "jinja2.ext", "jsonschema", "msal_extensions"),
 )
 """What a task loads only once it needs it, and most do: half a second of a processor for each."""
 

@@ -51,7 +51,7 @@ OWN_FILES = set[str]()
 
 def is_own_file(file_path: str, **more: object) -> bool:
     """Whether Airflow is to parse a file, for its setting ``might_contain_dag_callable``."""
-    return str(file_path) in OWN_FILES
+    return file_path in OWN_FILES
 
 
 def main() -> None:

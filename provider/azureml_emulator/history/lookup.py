@@ -32,7 +32,7 @@ def find_run(
         raise missing_run(name)
     if look and isinstance(run, Job):
         history.engine.look(name)
-    if experiment not in (None, run.experiment) or experimentid not in (None, history.experiment_id(run)):
+    if not belongs(history, run, experiment, experimentid):
         raise missing_run(name)
     return run
 
@@ -50,6 +50,12 @@ def find_job(
     if not isinstance(run, Job):
         raise missing_run(name)
     return run
+
+
+def belongs(history: History, run: Job | Run, experiment: str | None, experimentid: str | None) -> bool:
+    """Whether a run is one of the experiment that a path names; where it names none, any is."""
+    named = experiment in (None, run.experiment)
+    return named and (experimentid is None or experimentid == history.experiment_id(run))
 
 
 def lags(history: History, job: Job) -> bool:

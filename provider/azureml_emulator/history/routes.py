@@ -13,7 +13,7 @@ from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
-from azureml_emulator.history.lookup import find_job, find_run, lags, missing_run
+from azureml_emulator.history.lookup import belongs, find_job, find_run, lags, missing_run
 from azureml_emulator.history.odata import FilterError, parse_filter
 from azureml_emulator.history.responses import (
     details_resource,
@@ -116,13 +116,6 @@ async def batch_rundata(history: History, request: web.Request) -> web.Response:
     return web.json_response({"successfulResults": good, "failedResults": failed})
 
 
-def experiment_test(history: History, experiment: str | None, experimentid: str | None) -> Callable[[Job], bool]:
-    """Whether a job belongs to the experiment that a path names."""
-    if experiment is not None:
-        return lambda job: job.experiment == experiment
-    return lambda job: history.experiment_id(job) == experimentid
-
-
 async def runs_by_ids(
     history: History, request: web.Request, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
@@ -130,11 +123,10 @@ async def runs_by_ids(
     names = (await read_object(request, Envelope.HISTORY)).get("runIds")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise wrong("runIds must be an array of run ids.")
-    belongs = experiment_test(history, experiment, experimentid)
     runs, errors = {}, {}
     for name in names:
         job = history.jobs.get(str(name))
-        if job and belongs(job) and not lags(history, job):
+        if job and belongs(history, job, experiment, experimentid) and not lags(history, job):
             runs[name] = run_resource(history, job)
         else:
             errors[name] = failed_result(missing_run(str(name)), history.settings.region)
@@ -148,11 +140,7 @@ async def query_runs(
     query = await read_object(request, Envelope.HISTORY, optional=True)
     present = [job for job in history.jobs_of(experiment, experimentid) if not lags(history, job)]
     rows: list[Job | Run] = [job for job in present if not listed_late(history.jobs, history.faults, job)]
-    rows += [
-        run
-        for run in history.tracking.script_runs()
-        if run.experiment == experiment or history.experiment_id(run) == experimentid
-    ]
+    rows += [run for run in history.tracking.script_runs() if belongs(history, run, experiment, experimentid)]
     order = str(query.get("orderBy") or "").lower().split()
     if order and order[0] == "runid":
         rows.sort(key=lambda row: row.id if isinstance(row, Run) else row.name)

@@ -135,20 +135,24 @@ def _complete(job: Any, value: dict[str, Any]) -> None:
             if isinstance(written, dict):
                 if isinstance(title := getattr(node, "display_name", None), str):
                     written["display_name"] = title
-                if written.get("type") == "parallel_for":
-                    written["items"] = _loop_items(getattr(node, "items", written.get("items")))
                 _complete(node, written)
+                _write_items(node, written)
                 _bind_outputs(written)
                 _place_code(node, written)
                 _add_compute(node, written)
 
 
-def _loop_items(given: Any) -> object:
-    """What the rounds of a ``parallel_for`` are given; its dump has the data in it as Python's text of an object."""
+def _write_items(node: Any, value: dict[str, Any]) -> None:
+    """Write what the rounds of a ``parallel_for`` are given; its dump has data there as Python's text of an object."""
+    if value.get("type") == "parallel_for":
+        value["items"] = _items(getattr(node, "items", value.get("items")))
+
+
+def _items(given: Any) -> object:
     if isinstance(given, list):
-        return [_loop_items(item) for item in given]
+        return [_items(item) for item in given]
     if isinstance(given, dict):
-        return {name: _loop_items(item) for name, item in given.items()}
+        return {name: _items(item) for name, item in given.items()}
     if hasattr(type(given), "_data_binding"):
         return str(given)
     return _data(given) if hasattr(given, "path") else given

@@ -92,8 +92,7 @@ def _value(located: Located, ctx: Translator) -> object:
         return value
     path = value.get("path") if isinstance(value, Mapping) else None
     from_python = located.document.from_python
-    known = isinstance(path, str) and ("://" in path or path.startswith(("azureml:", "/subscriptions/")))
-    if not isinstance(path, str) or not (known or (from_python and BARE.fullmatch(path))):
+    if not isinstance(path, str) or not _is_remote(path, from_python):
         return ctx.error(
             located, f"{show(value)} is not accepted. Accepted: a value, or type and path of data that is not local."
         )
@@ -106,6 +105,11 @@ def _value(located: Located, ctx: Translator) -> object:
         )
     mode = {"mode": INPUT_MODES[value["mode"]]} if value.get("mode") in INPUT_MODES else {}
     return {"uri": uri, **mode, "job_input_type": value.get("type") or "uri_folder"}
+
+
+def _is_remote(path: str, from_python: bool) -> bool:
+    bare = from_python and BARE.fullmatch(path) is not None
+    return bare or "://" in path or path.startswith(("azureml:", "/subscriptions/"))
 
 
 PARALLEL_FOR = (
