@@ -363,6 +363,8 @@ WATCHED: dict[str, tuple[str, dict[str, Any], str]] = {
     "completed": ("success", {}, "true"),
     "failed": ("failed", {}, "echo last words; exit 3"),
     "failed, soft": ("skipped", {"soft_fail": True}, "echo last words; exit 3"),
+    "failed, never": ("skipped", {"never_fail": True}, "echo last words; exit 3"),
+    "failed, silent": ("failed", {"silent_fail": True}, "echo last words; exit 3"),
     "canceled": ("failed", {}, ""),
     "canceled, to be skipped": ("skipped", {"on_canceled": "skip"}, ""),
     "canceled, soft": ("skipped", {"soft_fail": True}, ""),

@@ -9,7 +9,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml import configuration
-from airflow_azureml.exceptions import AzureMLJobTimeoutError, translated
+from airflow_azureml.exceptions import (
+    AzureMLJobCanceledError,
+    AzureMLJobFailedError,
+    AzureMLJobTimeoutError,
+    translated,
+)
 from airflow_azureml.links import AzureMLStudioLink
 from airflow_azureml.task.deferral import BACKSTOP, DeferrableOperator
 from airflow_azureml.task.fields.rendered_texts import TextFieldsOperator
@@ -19,9 +24,10 @@ from airflow_azureml.task.lineage.operator import LineageOperator
 from airflow_azureml.task.no_worker import NoWorkerOperator
 from airflow_azureml.task.outlets import describe
 from airflow_azureml.task.output_references import checked
+from airflow_azureml.task.sensor_skips import SkippingSensor
 from airflow_azureml.task.telling.callback_context import telling_callbacks
 from airflow_azureml.task.xcom import job_name_of
-from airflow_azureml.version_compat import AirflowSensorTimeout, BaseSensorOperator, PokeReturnValue, conf
+from airflow_azureml.version_compat import AirflowSensorTimeout, PokeReturnValue, conf
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
@@ -33,11 +39,11 @@ BETWEEN_FAILED_LOOKS = 5.0
 """Seconds between looks that fail, at most."""
 
 
-class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, LineageOperator, TextFieldsOperator, BaseSensorOperator):
+class AzureMLJobSensor(SkippingSensor, DeferrableOperator, NoWorkerOperator, LineageOperator, TextFieldsOperator):
     """Wait until a job has completed; its result and outputs are then this task's, as if it had submitted the job.
 
-    A job that failed fails the task, or skips it with ``soft_fail``; one that does not exist does so after a minute.
-    The job is never cancelled.
+    A job that failed fails the task, or skips it with ``soft_fail`` or ``never_fail``; one that does not exist does so
+    after a minute. ``silent_fail`` is for looks that fail, not for a job that did. The job is never cancelled.
 
     :param job_name: the job's name, or the result mapping of the task that submitted it.
     :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``.
@@ -69,7 +75,7 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, LineageOperator, Te
     has_studio_page = False
     """Whether this try may have pushed the address of its job's page."""
     ui_color = "#e3f0fb"
-    further_keywords = ("poke_interval", "timeout", "soft_fail")
+    further_keywords = ("poke_interval", "timeout", "soft_fail", "never_fail")
 
     def __init__(
         self,
@@ -125,10 +131,12 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, LineageOperator, Te
         with telling_callbacks(), translated(), self._watching(context) as watch:
             check_on_canceled(self.on_canceled)
             if not self.deferrable:
-                result = super().execute(context)
+                with self.poking():
+                    result = super().execute(context)
             else:
                 self._interval()  # before the first look, which may take a minute
-                result = self._look(watch)
+                with self.looking_before_deferral(), translated():
+                    result = self._look(watch)
                 if result is None:
                     self._defer(context, watch.seen)
             describe(context, self.outlets, result)
@@ -156,7 +164,7 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, LineageOperator, Te
             return result
 
     def _task(self, context: Any) -> JobTask:
-        return JobTask(context["ti"], self.log, self.hook(), self.on_canceled, soft_fail=self.soft_fail)
+        return JobTask(context["ti"], self.log, self.hook(), self.on_canceled, soft_fail=self.skips_failures)
 
     @contextlib.contextmanager
     def _watching(self, context: Any) -> Iterator[_Watch]:
@@ -177,7 +185,10 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, LineageOperator, Te
         copies = self.stream_logs and not self.reschedule and not self.deferrable
         job = watch.look(copies)
         self.has_studio_page = True
-        return watch.task.conclude(job, tail=self.stream_logs and not copies) if job.phase.is_terminal else None
+        if not job.phase.is_terminal:
+            return None
+        with self.ending(AzureMLJobFailedError, AzureMLJobCanceledError):
+            return watch.task.conclude(job, tail=self.stream_logs and not copies)
 
     def start_in_triggerer(self, context: Any, cancellation: TaskCancellation) -> dict[str, Any]:
         """Show the job's page; the arguments of the trigger that waits. Blocks: called on a thread."""

@@ -13,10 +13,10 @@ from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError,
 from airflow_azureml.task.deferral import BACKSTOP, DeferrableOperator
 from airflow_azureml.task.fields.rendered_texts import TextFieldsOperator
 from airflow_azureml.task.resource_fields import compute_name_of, deployment_name_of, endpoint_name_of, one_of
+from airflow_azureml.task.sensor_skips import SkippingSensor
 from airflow_azureml.version_compat import (
     AirflowSensorTimeout,
     AirflowSkipException,
-    BaseSensorOperator,
     PokeReturnValue,
     conf,
 )
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 ComputeState = Literal["ready", "stopped"]
 
 
-class AzureMLResourceBaseSensor(DeferrableOperator, TextFieldsOperator, BaseSensorOperator):
+class AzureMLResourceBaseSensor(SkippingSensor, DeferrableOperator, TextFieldsOperator):
     """Wait until a resource stands as it should; a subclass says which.
 
-    One that does not exist yet is waited for. One that has failed fails the task, or skips it with ``soft_fail``.
+    One that does not exist yet is waited for. One that has failed fails the task, or skips it with ``soft_fail`` or
+    ``never_fail``.
 
     :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``.
     :param poll_interval: seconds between two looks while deferred; default: ``poke_interval``.
@@ -83,11 +84,14 @@ class AzureMLResourceBaseSensor(DeferrableOperator, TextFieldsOperator, BaseSens
     def execute(self, context: Any) -> Any:
         """Wait in the way that was asked for: poking, rescheduled or deferred."""
         if not self.deferrable:
-            return super().execute(context)
+            with self.poking():
+                return super().execute(context)
         with translated():
             self._interval()
-        found = self._look()
-        return dict(found.result or {}) if self._stands(found) else self._defer(context)
+        with self.looking_before_deferral():
+            found = self._look()
+            stands = self._stands(found)
+        return dict(found.result or {}) if stands else self._defer(context)
 
     def poke(self, context: Any) -> PokeReturnValue:
         """Look once, riding out a bad spell; done when the resource stands as it should."""
@@ -123,10 +127,11 @@ class AzureMLResourceBaseSensor(DeferrableOperator, TextFieldsOperator, BaseSens
     def _stands(self, found: Standing) -> bool:
         """Whether the resource stands as it should.
 
-        :raises AzureMLException: it will not; skips instead with ``soft_fail``.
+        :raises AzureMLException: it will not; skips instead with ``soft_fail`` or ``never_fail``.
         """
         if found.failure is not None:
-            raise AirflowSkipException(found.failure) if self.soft_fail else AzureMLException(found.failure)
+            with self.ending(AzureMLException):
+                raise AirflowSkipException(found.failure) if self.skips_failures else AzureMLException(found.failure)
         return found.is_there
 
     def _defer(self, context: Any) -> None:

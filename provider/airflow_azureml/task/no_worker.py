@@ -34,7 +34,7 @@ class NoWorkerOperator(BaseOperator):
 
     start_in_trigger = finish_in_trigger = False
     on_canceled: Any = "fail"
-    stream_logs = soft_fail = False
+    stream_logs = False
     max_resubmissions: int | None = 0
     only_workers_start: ClassVar[str | None] = None
     """Why tasks of this class never start in the triggerer."""
@@ -47,6 +47,11 @@ class NoWorkerOperator(BaseOperator):
 
     start_from_trigger: Any = _OfTask(False, "_starts_in_trigger")
     start_trigger_args: Any = _OfTask(None, "_start_trigger_args")
+
+    @property
+    def skips_failures(self) -> bool:
+        """Whether the task is skipped where its job has failed."""
+        return False
 
     def why_start_on_worker(self) -> str | None:
         """What keeps this task from starting in the triggerer; None for nothing."""
@@ -66,7 +71,7 @@ class NoWorkerOperator(BaseOperator):
         return {
             "operator": type(self).__name__,
             "on_canceled": self.on_canceled,
-            "soft_fail": self.soft_fail,
+            "soft_fail": self.skips_failures,
             "stream_logs": self.stream_logs,
             "pushes_result": self.do_xcom_push,
             "fails_here": failure_ends_here(self, is_retried),
