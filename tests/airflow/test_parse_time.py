@@ -18,6 +18,7 @@ from airflow_azureml.operators import (
     AzureMLInvokeBatchEndpointOperator,
     AzureMLJobOperator,
 )
+from airflow_azureml.operators.workspace import missing_output
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.sensors import AzureMLJobSensor
 from tests.airflow.installs import AirflowInstall
@@ -103,6 +104,28 @@ def test_a_sensor_has_the_outputs_of_the_task_that_it_waits_for() -> None:
         with pytest.raises(AzureMLSpecError, match='task "wait" has no output "modle"'):
             wait.output["modle"]
         assert AzureMLJobSensor(task_id="other", job_name="j").output["anything"].key == "anything"
+
+
+def test_a_task_that_does_not_wait_for_its_job_has_no_outputs() -> None:
+    with DAG("d"):
+        submit = command(outputs={"model": None}, wait_for_completion=False)
+        for name in ("model", "default"):
+            with pytest.raises(AzureMLSpecError, match=rf'output\["{name}"\]: task "train" does not wait for its job'):
+                submit.output[name]
+        assert submit.output["azureml_job_name"].key == "azureml_job_name"
+        wait = AzureMLJobSensor(task_id="wait", job_name=submit.output)
+        assert wait.output["model"].key == "model"
+        keys = command(task_id="keys", multiple_outputs=True, wait_for_completion=False)
+        assert keys.output["job_name"].key == "job_name"
+
+
+@pytest.mark.usefixtures("hook")
+def test_where_only_a_run_shows_its_outputs_the_error_of_the_reader_says_so() -> None:
+    ti = Instance()
+    ti.xcoms["return_value"] = command(environment={"image": "x"}, wait_for_completion=False).execute(ti.context())
+    assert "wait_for_completion=False" in str(missing_output("train", "model", ti))
+    ti.xcoms["return_value"] |= {"ended_at": "2024-01-01T00:00:00+00:00", "outputs": {"default": {}}}
+    assert str(missing_output("train", "model", ti)).endswith('has no output "model". It has: default.')
 
 
 class Own(AzureMLCommandJobOperator):

@@ -10,6 +10,7 @@ from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.local.file_names import is_file_name
 from airflow_azureml.operators import templates
 from airflow_azureml.task.fields.rendered_texts import TextFieldsOperator
+from airflow_azureml.task.output_references import not_waited_for
 from airflow_azureml.version_compat import XComNotFound
 
 if TYPE_CHECKING:
@@ -206,6 +207,8 @@ def missing_output(task_id: str, key: str, ti: Any) -> AzureMLSpecError:
     if result is None:
         return AzureMLSpecError(f'{task_id}.output["{key}"]: task "{task_id}" {NO_RESULT}.')
     outputs = result.get("outputs") if isinstance(result, Mapping) else None
+    if isinstance(result, Mapping) and result.get("job_name") and not outputs and result.get("ended_at") is None:
+        return not_waited_for(task_id, key)
     has = f" It has: {', '.join(sorted(outputs))}." if isinstance(outputs, Mapping) and outputs else ""
     return AzureMLSpecError(f'{task_id}.output["{key}"]: task "{task_id}" has no output "{key}".{has}')
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from airflow_azureml.exceptions import AzureMLSpecError
-from airflow_azureml.task.xcom import RESERVED_KEYS, RESULT_KEYS
+from airflow_azureml.task.xcom import RESERVED_KEYS, RESULT_KEYS, reserved_keys
 
 DEFAULT = "default"
 """The output that every job has: its artifacts."""
@@ -42,8 +42,12 @@ def _checked_class(plain: Any) -> Any:
     class Reference(plain):  # type: ignore[misc]
         def __getitem__(self, name: Any) -> Any:
             names = self.operator.output_names()
-            if isinstance(name, str) and names is not None and name not in names and name not in RESERVED_KEYS:
-                raise no_such_output(self.operator.task_id, name, names)
+            if isinstance(name, str) and names is not None and name not in RESERVED_KEYS:
+                if name not in names:
+                    raise no_such_output(self.operator.task_id, name, names)
+                is_output = name not in reserved_keys(self.operator)
+                if is_output and getattr(self.operator, "wait_for_completion", True) is False:
+                    raise not_waited_for(self.operator.task_id, name)
             return super().__getitem__(name)
 
         def __reduce_ex__(self, protocol: Any) -> Any:
@@ -71,6 +75,14 @@ def no_such_output(task_id: str, name: str, names: Collection[str]) -> AzureMLSp
     has = ", ".join(sorted(names))
     return AzureMLSpecError(
         f'{task_id}.output["{name}"]: task "{task_id}" has no output "{name}".{hint} It has: {has}.'
+    )
+
+
+def not_waited_for(task_id: str, name: str) -> AzureMLSpecError:
+    """The error of a reference to an output of a task that does not wait for its job."""
+    return AzureMLSpecError(
+        f'{task_id}.output["{name}"]: task "{task_id}" does not wait for its job (wait_for_completion=False), so it '
+        f'leaves no outputs. Wait for it with AzureMLJobSensor(job_name={task_id}.output), and take "{name}" of that.'
     )
 
 
