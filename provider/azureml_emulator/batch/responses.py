@@ -17,14 +17,18 @@ EARLY = frozenset({"NotStarted", "Starting"})
 
 
 def endpoint_resource(settings: Settings, value: Record) -> dict[str, Any]:
-    """An endpoint as ARM answers it: without a scoring address while it is being created. Source: recorded answers."""
+    """An endpoint as ARM answers it: without a scoring address while it is being created. Source: recorded answers.
+
+    ``defaults`` is there without a default, too: by Microsoft's article on deploying pipelines with batch endpoints, a
+    new endpoint's ``endpoint.defaults.deployment_name`` can be set.
+    """
     creating = value["state"] == "Creating"
     uri = f"{settings.base_url}/scoring/{value['name']}/jobs"
     properties = {
         "description": None,
         "properties": {},
-        "defaults": None,
         **value["properties"],
+        "defaults": {"deploymentName": None, **(value["properties"].get("defaults") or {})},
         "authMode": "AADToken",
         "keys": None,
         "scoringUri": None if creating else uri,

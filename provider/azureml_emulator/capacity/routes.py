@@ -11,6 +11,7 @@ from azureml_emulator.capacity.models import FAMILY_LIMIT, uses
 from azureml_emulator.capacity.responses import quota_resources, size_resource, usage_resources, words_of
 from azureml_emulator.capacity.schemas import UPDATE
 from azureml_emulator.capacity.sizes import QUOTAS, SIZES
+from azureml_emulator.core.api_versions import is_first_version
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_body
@@ -29,9 +30,13 @@ def check_region(capacity: Capacity, region: str) -> None:
 
 
 async def list_sizes(capacity: Capacity, request: web.Request, region: str) -> web.Response:
-    """Virtual Machine Sizes - List."""
+    """Virtual Machine Sizes - List. The first api-version names the list otherwise.
+
+    Source: VirtualMachineSizeListResult of azure-mgmt-machinelearningservices 1.0.0 and 1.0.1.
+    """
     check_region(capacity, region)
-    return web.json_response({"value": [size_resource(size) for size in SIZES]})
+    key = "amlCompute" if is_first_version(request) else "value"
+    return web.json_response({key: [size_resource(size) for size in SIZES]})
 
 
 async def list_usages(capacity: Capacity, request: web.Request, region: str) -> web.Response:

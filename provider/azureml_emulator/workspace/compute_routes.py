@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from azureml_emulator.core.api_versions import is_first_version
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError, not_emulated
 from azureml_emulator.core.operations import DELETING, Operation, Record
@@ -34,15 +35,6 @@ NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,31}")
 
 ELSEWHERE = ("AKS", "DataFactory", "HDInsight", "Databricks", "DataLakeAnalytics")
 """Types of compute that are not here. Source: ComputeType of api-version 2025-12-01."""
-
-
-FIRST_VERSION = "2020-08-01"
-"""The api-version of azure-mgmt-machinelearningservices 1.0.1, in which computes are asked for otherwise."""
-
-
-def is_first_version(request: web.Request) -> bool:
-    """Whether a client speaks ``FIRST_VERSION``, or an earlier one."""
-    return request.query.get("api-version", "")[: len(FIRST_VERSION)] <= FIRST_VERSION
 
 
 async def list_computes(workspace: Workspace, request: web.Request) -> web.Response:

@@ -53,7 +53,7 @@ SEEN["deployment"] = [first.name, first.mini_batch_size, first.output_file_name,
 SEEN["retries"] = [first.retry_settings.max_retries, first.retry_settings.timeout]
 endpoint = ml.batch_endpoints.get(NAME)
 SEEN["no default"] = refused(lambda: ml.batch_endpoints.invoke(endpoint_name=NAME, input=Input(path="data")))
-endpoint.defaults = {"deployment_name": "first"}
+endpoint.defaults.deployment_name = "first"
 updated = ml.batch_endpoints.begin_create_or_update(endpoint).result()
 SEEN["default"] = updated.defaults.deployment_name
 

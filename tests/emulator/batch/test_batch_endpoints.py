@@ -72,6 +72,13 @@ class TestOperations:
         names = [row["name"] for row in service.get(f"batchEndpoints/{endpoint}/deployments").body["value"]]
         assert names[:2] == ["main", "other"]
 
+    @pytest.mark.parametrize("given", [{}, {"defaults": None}, {"defaults": {}}])
+    def test_an_endpoint_without_a_default_says_so(self, service: BatchService, given: dict[str, Any]) -> None:
+        """Microsoft's client sets ``endpoint.defaults.deployment_name`` of an endpoint that it has read."""
+        name = service.endpoint()
+        service.follow(service.put(f"batchEndpoints/{name}", {"location": "eastus", "properties": given}))
+        assert service.get(f"batchEndpoints/{name}").body["properties"]["defaults"] == {"deploymentName": None}
+
     def test_a_default_goes_with_its_deployment(self, service: BatchService) -> None:
         name = service.endpoint()
         service.deployment(name, "main")

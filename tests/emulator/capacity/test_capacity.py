@@ -34,6 +34,11 @@ def test_a_size_says_what_its_machine_has(service: Service, region: str) -> None
     assert sizes["Standard_NC6s_v3"]["gpus"] == 1
 
 
+def test_the_first_api_version_names_the_list_of_sizes_otherwise(service: Service, region: str) -> None:
+    first = service.get(f"{region}/vmSizes", **{"api-version": "2020-08-01"})
+    assert first.body == {"amlCompute": service.get(f"{region}/vmSizes").body["value"]}
+
+
 def test_the_sizes_of_the_clusters_that_are_there_are_listed(service: Service, region: str) -> None:
     sizes = {row["name"].upper() for row in service.get(f"{region}/vmSizes").body["value"]}
     clusters = [row["properties"] for row in service.get("computes").body["value"]]
