@@ -10,10 +10,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.connection_id import refuse_written_out
+from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.task.fields import mapped
 from airflow_azureml.task.fields.flags import given_flags, rendered_flags
 from airflow_azureml.task.fields.kinds import refuse_wrong_kinds
+from airflow_azureml.task.fields.made_nothing import made_of_nothing
 from airflow_azureml.task.fields.sdk_objects import converted
+from airflow_azureml.task.resource_fields import NOTHING
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, BaseOperator, mask_secret
 
 if TYPE_CHECKING:
@@ -68,11 +71,13 @@ class TextFieldsOperator(BaseOperator):
 
         fields = tuple(template_fields)
         make_plain(parent, fields)  # a template would write the member's name
+        templates = {name: getattr(parent, name, None) for name in fields}
         super()._do_render_template_fields(parent, fields, *given, **named)
         make_plain(parent, fields)  # an upstream task may have returned a number of numpy
         refuse_written_out(getattr(parent, "azureml_conn_id", None))
         for name in fields:
             hide_secrets(getattr(parent, name, None))
+        refuse_nothing(templates, {name: getattr(parent, name, None) for name in fields})
         read = rendered_flags(type(parent), {name: getattr(parent, name, None) for name in fields})
         for name, value in read.items():
             setattr(parent, name, value)  # else the text "False" would count as true
@@ -81,6 +86,24 @@ class TextFieldsOperator(BaseOperator):
         if problems := [problem for problem in found if problem is not None]:
             with translated():
                 raise SpecError(problems)
+
+
+def refuse_nothing(templates: Mapping[str, Any], rendered: Mapping[str, Any]) -> None:
+    """Refuse what templates have made of nothing.
+
+    :param templates: the fields by name, before they were rendered.
+    :raises AzureMLSpecError: names each of them, and its template.
+    """
+    lines = []
+    for path, template in made_of_nothing(templates, rendered):
+        from airflow_azureml.jobspec.document.messages import show
+
+        lines.append(
+            f'{path}: "{NOTHING}" is not accepted. It is what the template {show(template)} makes of nothing; '
+            "`{{ … or 'another' }}` says what is meant then."
+        )
+    if lines:
+        raise AzureMLSpecError("\n".join(lines))
 
 
 def unstorable(value: object, field: str) -> Problem | None:
