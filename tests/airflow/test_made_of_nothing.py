@@ -71,6 +71,27 @@ def test_it_may_be_meant_for_a_script_or_a_person_and_where_it_is_written() -> N
     assert make(AzureMLJobOperator, job=JOB, set={"inputs.x": NONE}).set == {"inputs.x": "None"}
 
 
+def test_a_value_of_a_search_space_may_be_meant() -> None:
+    sweep = {"type": "sweep", "trial": JOB, "search_space": {"depth": {"type": "choice", "values": [4, NONE]}}}
+    assert make(AzureMLJobOperator, job=sweep).job["search_space"]["depth"]["values"] == [4, "None"]
+
+
+class OfAUsersOwn(AzureMLCommandJobOperator):
+    """An operator with a field of its own."""
+
+    template_fields = (*AzureMLCommandJobOperator.template_fields, "ticket")
+
+    def __init__(self, *, ticket: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.ticket = ticket
+
+
+def test_a_field_of_a_users_own_class_takes_what_it_likes() -> None:
+    assert make(OfAUsersOwn, ticket=NONE, **JOB).ticket == "None"
+    with pytest.raises(AzureMLSpecError, match=r"^experiment_name: "):
+        make(OfAUsersOwn, ticket=NONE, experiment_name=NONE, **JOB)
+
+
 def test_a_mapping_may_contain_itself() -> None:
     around: dict[str, Any] = {}
     around["self"] = around

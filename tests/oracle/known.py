@@ -36,6 +36,11 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         "a model is none of the data",
     ),
     ("refused here", r'"(file|folder):[^"]*": a local path is written without', "no asset is called file"),
+    (
+        "refused here",
+        r"pipeline-from-component--job \| .* inputs\.\w+\.path: .* there is no file or folder",
+        "theirs drops an input that the component lacks without a look at its path",
+    ),
     ("refused here", r'"azureml:" is not a datastore', "it names nothing"),
     (
         "refused here",

@@ -14,7 +14,7 @@ from airflow_azureml.task.resource_fields import NOTHING
 FREE = frozenset(
     (
         *("inputs", "environment_variables", "tags", "properties", "data", "description"),
-        *("op_args", "op_kwargs"),
+        *("search_space", "hyperparameters", "conf", "op_args", "op_kwargs"),
     )
 )
 """Fields, and keys in them, whose texts are for a script or a person: there the text may be meant."""

@@ -77,7 +77,7 @@ class TextFieldsOperator(BaseOperator):
         refuse_written_out(getattr(parent, "azureml_conn_id", None))
         for name in fields:
             hide_secrets(getattr(parent, name, None))
-        refuse_nothing(templates, {name: getattr(parent, name, None) for name in fields})
+        refuse_nothing(templates, {name: getattr(parent, name, None) for name in our_fields(type(parent), fields)})
         read = rendered_flags(type(parent), {name: getattr(parent, name, None) for name in fields})
         for name, value in read.items():
             setattr(parent, name, value)  # else the text "False" would count as true
@@ -88,14 +88,21 @@ class TextFieldsOperator(BaseOperator):
                 raise SpecError(problems)
 
 
+def our_fields(task: type[Any], fields: Iterable[str]) -> list[str]:
+    """Those of the fields that our own classes render: what a field of a user's subclass takes is theirs to say."""
+    ours = [cls for cls in task.__mro__ if cls.__module__.startswith("airflow_azureml.")]
+    known = {name for cls in ours for name in vars(cls).get("template_fields", ())}
+    return [name for name in fields if name in known]
+
+
 def refuse_nothing(templates: Mapping[str, Any], rendered: Mapping[str, Any]) -> None:
     """Refuse what templates have made of nothing.
 
-    :param templates: the fields by name, before they were rendered.
+    :param templates: the fields by name, before they were rendered; looked at are those that are rendered.
     :raises AzureMLSpecError: names each of them, and its template.
     """
     lines = []
-    for path, template in made_of_nothing(templates, rendered):
+    for path, template in made_of_nothing({name: templates[name] for name in rendered}, rendered):
         from airflow_azureml.jobspec.document.messages import show
 
         lines.append(
