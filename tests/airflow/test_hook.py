@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk.exceptions import ErrorType
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import ConnectionResult, ErrorResponse, GetConnection
@@ -18,6 +19,7 @@ from airflow.sdk.execution_time.comms import ConnectionResult, ErrorResponse, Ge
 from airflow_azureml.client import login_exchange
 from airflow_azureml.exceptions import (
     AzureMLConnectionError,
+    AzureMLException,
     AzureMLJobTimeoutError,
     AzureMLNotFoundError,
     AzureMLSpecError,
@@ -88,6 +90,20 @@ def test_a_job_from_submission_to_download(hook: AzureMLHook, text: Path, tmp_pa
     assert len(hook.download_output(name, "copy", tmp_path / "out", overwrite=True)) == 2
     with pytest.raises(AzureMLSpecError, match="'copies' is not an output of job"):
         hook.download_output(name, "copies", tmp_path / "out")
+
+
+def test_an_output_of_a_job_that_goes_on_is_not_downloaded(hook: AzureMLHook, tmp_path: Path) -> None:
+    name = new_name()
+    spec = {**HELLO, "command": "echo part > ${{outputs.copy}}/f; sleep 60", "inputs": {}}
+    hook.create_job(spec, name, outputs={"copy": {"type": "uri_folder"}})
+    with pytest.raises(AzureMLException, match=rf'Azure ML job {name} is \w+: its output "copy" is') as refused:
+        hook.download_output(name, "copy", tmp_path / "out")
+    assert not isinstance(refused.value, AirflowFailException), "a retry may find it ended"
+    assert not (tmp_path / "out").exists()
+    hook.cancel_job(name)
+    hook.wait_for_job(name, timeout=60)
+    assert hook.get_job(name).status == "Canceled"
+    hook.download_output(name, "copy", tmp_path / "out")
 
 
 def test_a_job_is_cancelled(hook: AzureMLHook) -> None:

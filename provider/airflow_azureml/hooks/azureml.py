@@ -250,7 +250,7 @@ class AzureMLHook(ResourceMethods, BaseHook):
     def download_output(
         self, name: str, output: str, path: str | os.PathLike[str], *, overwrite: bool = False
     ) -> list[str]:
-        """Fetch an output of a job into a local folder; gives back the files' paths.
+        """Fetch an output of a job that has ended into a local folder; gives back the files' paths.
 
         :param overwrite: False refuses, before anything is fetched, when one of the files exists.
         """

@@ -6,18 +6,28 @@ from dataclasses import replace
 
 from airflow_azureml.lifecycle.result import result
 from airflow_azureml.rest import jobs, workspace
-from airflow_azureml.rest.errors import Problem, SpecError
+from airflow_azureml.rest.errors import Problem, SpecError, UnfinishedJobError
 from airflow_azureml.rest.flow import LocalFolder, Steps, StorageLocation, Transfer, Transferred
 from airflow_azureml.rest.ids import Workspace, parse_datastore_path
 from airflow_azureml.rest.storage import parse_https
+
+READABLE = ("NotResponding", "Paused")
+"""States besides the ends in which outputs may be downloaded. Source: azure-ai-ml 1.35.2,
+``operations/_run_history_constants.py`` (``TERMINAL_STATUSES``), which ``JobOperations.download`` goes by."""
 
 
 def download(ws: Workspace, name: str, output: str, target: LocalFolder) -> Steps[Transferred]:
     """Fetch what a job left in one of its outputs.
 
+    :raises UnfinishedJobError: the job goes on, and what is there is a part at best.
     :raises SpecError: the job has no such output, or its data is in a kind of storage that cannot be read here.
     """
     job = yield from jobs.get(ws, name)
+    if not job.phase.is_terminal and job.status not in READABLE:
+        raise UnfinishedJobError(
+            f'Azure ML job {name} is {job.status}: its output "{output}" is downloaded when it has ended. '
+            "AzureMLJobSensor waits for it, as the task that submits it does with wait_for_completion=True."
+        )
     outputs = (yield from result(ws, job)).outputs
     if output not in outputs:
         names = ", ".join(outputs) or "none, the job has no outputs"

@@ -13,7 +13,7 @@ from airflow_azureml.task.xcom import job_name_of
 
 
 class AzureMLDownloadJobOutputOperator(AzureMLBaseOperator):
-    """Fetch an output of a job into a local folder of the worker.
+    """Fetch an output of a job that has ended into a local folder of the worker; while it goes on, the task fails.
 
     :param job_name: the job's name, or the result mapping of the task that ran it.
     :param output_name: the output; ``default`` is the job's artifacts, a scoring job's is ``score``.

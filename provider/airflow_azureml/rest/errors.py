@@ -204,6 +204,10 @@ class NoCapacityError(AzureMLError):
         self.codes = refusal.codes
 
 
+class UnfinishedJobError(AzureMLError):
+    """Asked for is what a job has only when it has ended."""
+
+
 class ForeignJobError(AzureMLError):
     """A job of the name that we would use is there, and its tags say that it is not ours."""
 
