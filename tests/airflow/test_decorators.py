@@ -93,6 +93,7 @@ def words(a: Any, b: Any = "default", *more: Any, **named: Any) -> str:
         ((7,), {}, {"a": 5}, "${{inputs.a}} default", {"a": 7}),
         ((1,), {}, {"b": None}, "1 ${{inputs.b}}", {"b": "default"}),
         ((DATA,), {}, {"a": {"mode": "download"}}, "${{inputs.a}} default", {"a": {**DATA, "mode": "download"}}),
+        (({"path": DATA, "mode": "direct"},), {}, None, None, {"a": {**DATA, "mode": "direct"}}),
         ((DATA,), {}, {"a": {"type": "mltable", "path": "x"}}, None, {"a": {**DATA, "type": "mltable"}}),
         (("azureml:x:2",), {}, {"a": {"type": "mltable"}}, None, {"a": {"type": "mltable", "path": "azureml:x:2"}}),
     ],

@@ -24,11 +24,15 @@ def _laid(key: object, value: Any, around: tuple[int, ...]) -> Any:
     if type(value) is not dict or id(value) in around:
         return value
     around = (*around, id(value))
-    found = {name: _input(entry) if key == "inputs" else _laid(name, entry, around) for name, entry in value.items()}
+    found = {
+        name: with_output_under(entry) if key == "inputs" else _laid(name, entry, around)
+        for name, entry in value.items()
+    }
     return found if any(found[name] is not value[name] for name in value) else value
 
 
-def _input(value: Any) -> Any:
+def with_output_under(value: Any) -> Any:
+    """An input whose ``path`` is an output as that output with what is beside it; any other as it is."""
     path = value.get("path") if isinstance(value, Mapping) else None
     if not isinstance(path, Mapping) or not path.get("path") or not OUTPUT_KEYS.issuperset(path):
         return value
