@@ -36,12 +36,14 @@ TRIGGER = union(
 )
 
 CREATE_JOB = "CreateJob"
+"""The action that is here. Beside those of 2025-12-01 azure-ai-ml 1.35.2 sends ``ImportData`` (``ImportDataSchedule``)."""
 ACTION = union(
     "actionType",
     {
         CREATE_JOB: record({"actionType": text, "jobDefinition": bag(anything, nulls=True)}, ("jobDefinition",)),
         "InvokeBatchEndpoint": bag(anything, nulls=True),
         "CreateMonitor": bag(anything, nulls=True),
+        "ImportData": bag(anything, nulls=True),
     },
 )
 

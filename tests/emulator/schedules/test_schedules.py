@@ -129,6 +129,7 @@ def test_only_a_job_that_is_there_is_repeated(service: OnlineService) -> None:
         ({"definition": command(unknown=1)}, 400, "unknown"),
         ({"definition": {"jobType": "Labeling"}}, 501, "Labeling"),
         ({"action": {"actionType": "CreateMonitor"}}, 501, "CreateMonitor"),
+        ({"action": {"actionType": "ImportData", "dataImportDefinition": {}}}, 501, "ImportData"),
     ],
 )
 def test_what_does_not_fit_is_refused(
