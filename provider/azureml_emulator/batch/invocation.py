@@ -18,6 +18,7 @@ from azureml_emulator.core.operations import Record
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem, seconds
 from azureml_emulator.execution.minibatches import MLFLOW_SCRIPT, driver_command
+from azureml_emulator.jobs.views import MODULE_NAME
 
 Body = dict[str, Any]
 
@@ -100,6 +101,7 @@ def scoring_definition(
     return {
         "jobType": "Command",
         "displayName": "batchscoring",
+        "properties": {MODULE_NAME: "batchscoring"},
         "experimentName": endpoint,
         "command": scoring_command(settings, script["scoringScript"], place.path.rstrip("/").rpartition("/")[2]),
         "environmentId": settings.get("environmentId") or MLFLOW_ENVIRONMENT,

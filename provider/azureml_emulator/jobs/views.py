@@ -9,6 +9,13 @@ from azureml_emulator.jobs.definitions import Properties
 from azureml_emulator.jobs.models import Job
 from azureml_emulator.workspace.computes import DEDICATED
 
+MODULE_NAME = "azureml.moduleName"
+"""The property of a step's run that names its component.
+
+Source: Microsoft's notebook on scoring with preprocessing in azureml-examples (``sdk/python/endpoints/batch/
+deploy-pipelines``), which finds steps by it, and earlier releases of azure-ai-ml, which so find a batch job's scores.
+"""
+
 
 @dataclass(frozen=True)
 class JobView:

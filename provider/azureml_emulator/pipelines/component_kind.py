@@ -34,14 +34,19 @@ def component_kind(resolver: Resolver, jobs: Jobs) -> Kind:
 
 def finish_component(resolver: Resolver, jobs: Jobs, name: str, version: str, properties: Properties) -> Properties:
     """A component's spec comes back with name, version and type, its scalars as text. Source: recorded component
-    answers."""
+    answers.
+
+    Those of nodes are all put under one name, and keep the name in their spec, which is their file's where it was
+    loaded in Python (azure-ai-ml 1.35.2). That it comes back is an assumption; run history shows it with the steps.
+    """
     declared = {key: value for key, value in properties["componentSpec"].items() if key not in SERVICE_MADE}
     for side in ("inputs", "outputs"):
         if not isinstance(declared.get(side) or {}, dict):
             message = f"Expected an object, got {kind_of(declared[side])}."
             raise invalid([Problem(f"properties.componentSpec.{side}", message)])
     spec = with_parts(resolver, jobs, declared)
-    finished = {**spec, "name": name, "version": version, "type": spec.get("type", "command")}
+    own = spec.get("name") if properties.get("isAnonymous") else None
+    finished = {**spec, "name": own or name, "version": version, "type": spec.get("type", "command")}
     if finished["type"] == "command":
         check_optional_inputs(finished)
         check_references(resolver, finished)

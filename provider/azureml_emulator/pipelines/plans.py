@@ -13,6 +13,7 @@ from azureml_emulator.core.errors import ServiceError, invalid_field, not_emulat
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem, Shape
 from azureml_emulator.jobs.schemas import STEP_JOB
+from azureml_emulator.jobs.views import MODULE_NAME
 from azureml_emulator.pipelines.components import NodeError, Spec, check_inputs, find_spec, ports
 from azureml_emulator.pipelines.graph import CONTROL, BindingError, Graph, Row, Scope, listing
 from azureml_emulator.pipelines.node_jobs import command_job, pipeline_job
@@ -123,9 +124,11 @@ class Plan:
         return {"jobInputType": data_type, "uri": f"azureml://datastores/{DEFAULT_DATASTORE}/paths/"}
 
     def _within(self, name: str, job: dict[str, Any]) -> dict[str, Any]:
-        """The job with the properties that it takes from the pipeline."""
+        """The job with the properties that it takes from the pipeline, and with its component's name."""
         job.setdefault("displayName", name)
-        return {**job, "experimentName": self.definition.get("experimentName") or "Default"}
+        properties = {**(job.get("properties") or {}), MODULE_NAME: str(self.specs[name].get("name") or name)}
+        experiment = self.definition.get("experimentName") or "Default"
+        return {**job, "properties": properties, "experimentName": experiment}
 
     def _on_compute(self, job: dict[str, Any], field: str) -> dict[str, Any]:
         settings = self.definition.get("settings") or {}

@@ -36,7 +36,7 @@ TRIGGER = union(
 )
 
 CREATE_JOB = "CreateJob"
-"""The action that is here. Beside those of 2025-12-01 azure-ai-ml 1.35.2 sends ``ImportData`` (``ImportDataSchedule``)."""
+"""The action that is here. Beside those of 2025-12-01 azure-ai-ml 1.35.2 sends ``ImportData`` of schedules of data."""
 ACTION = union(
     "actionType",
     {

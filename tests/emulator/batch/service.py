@@ -127,9 +127,9 @@ class BatchService(Service):
         return str(status)
 
     def child(self, job: str) -> str:
-        """The name of the one child of a batch job."""
+        """The name of the one child of a batch job, which earlier releases of azure-ai-ml find by its module's name."""
         rows = self.history("GET", f"runs/{job}/children").body["value"]
-        assert len(rows) == 1, rows
+        assert [row["properties"]["azureml.moduleName"] for row in rows] == ["batchscoring"], rows
         return str(rows[0]["runId"])
 
     def scores(self, job: str, file: str = "predictions.csv") -> list[str]:

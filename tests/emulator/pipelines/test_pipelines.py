@@ -62,6 +62,14 @@ class TestGraph:
         assert service.printed(step["runId"]) == ""
         assert list(service.details(name)["logFiles"]) == ["logs/azureml/executionlogs.txt"]
 
+    def test_a_step_says_which_component_it_runs(self, service: Pipelines, name: str) -> None:
+        """Microsoft's notebook finds steps by it. Components of a node's own keep the name of their file."""
+        component = service.component("true", name="prepare_rows")
+        service.finish(name, {"one": node(component), "two": node(component, properties={"mine": "kept"})})
+        steps = service.steps(name)
+        assert {row["properties"]["azureml.moduleName"] for row in steps.values()} == {"prepare_rows"}
+        assert steps["two"]["properties"]["mine"] == "kept"
+
     def test_nodes_that_need_nothing_of_each_other_run_side_by_side(
         self, service: Pipelines, name: str, tmp_path: Path
     ) -> None:
