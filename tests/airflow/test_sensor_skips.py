@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+import time
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowSkipException, BaseSensorOperator
 
-from airflow_azureml.exceptions import AzureMLException, AzureMLJobFailedError
+from airflow_azureml.exceptions import AzureMLException, AzureMLJobFailedError, AzureMLServiceError
 from airflow_azureml.hooks.azureml import AzureMLHook
-from airflow_azureml.lifecycle import wait
 from airflow_azureml.operators import AzureMLCreateComputeOperator
 from airflow_azureml.sensors import AzureMLComputeSensor, AzureMLJobSensor
 from tests.airflow.instance import Instance
@@ -30,13 +29,22 @@ def sensor(job: str, **given: Any) -> AzureMLJobSensor:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("skips", SKIPS)
-def test_a_job_that_is_missing_skips_the_task_and_the_reason_is_said(
-    way: str, skips: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wait, "WaitOptions", partial(wait.WaitOptions, missing_ok_for=0.1))
-    waiting = sensor("no-such-job", **{skips: True}, **WAYS[way])
+def test_a_job_that_is_missing_skips_the_task_within_its_timeout_and_the_reason_is_said(way: str, skips: str) -> None:
+    waiting = sensor("no-such-job", timeout=0.5, **{skips: True}, **WAYS[way])
+    began = time.monotonic()
     with pytest.raises(AirflowSkipException, match="no-such-job"):
         waiting.execute(Instance().context())
+    assert time.monotonic() - began < 30, "a minute, if the sensor's time were longer"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_look_fails_no_longer_than_the_timeout(way: str, emulator: RunningEmulator) -> None:
+    job = operator("sleep 60", wait_for_completion=False).execute(Instance().context())["job_name"]
+    emulator.fault("status", route=f"jobs/{job}", status=503, times=1000)
+    began = time.monotonic()
+    with pytest.raises(AzureMLServiceError, match=r"kept failing for 0\.5 seconds"):
+        sensor(job, timeout=0.5, **WAYS[way]).execute(Instance().context())
+    assert time.monotonic() - began < 60, "a quarter of an hour by default"
 
 
 @pytest.mark.parametrize("skips", SKIPS)

@@ -29,6 +29,9 @@ from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.status import WAITING
 
+MISSING_OK_FOR = 60.0
+"""Seconds for which a job may be missing, unless told otherwise."""
+
 QUEUED_TOO_LONG, QUEUE_BEAT = 300.0, 600.0
 """Seconds in the queue after which the log says why, and between that line and the next."""
 
@@ -60,7 +63,7 @@ class WaitOptions:
     poll_interval: float
     patience: float
     deadline: float | None = None
-    missing_ok_for: float = 60.0
+    missing_ok_for: float = MISSING_OK_FOR
     first_look_after: float = 0.0
     settle: float = 0.0
     ageing: Ageing = "job"

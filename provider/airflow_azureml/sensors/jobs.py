@@ -43,7 +43,8 @@ class AzureMLJobSensor(SkippingSensor, DeferrableOperator, NoWorkerOperator, Lin
     """Wait until a job has completed; its result and outputs are then this task's, as if it had submitted the job.
 
     A job that failed fails the task, or skips it with ``soft_fail`` or ``never_fail``; one that does not exist does so
-    after a minute. ``silent_fail`` is for looks that fail, not for a job that did. The job is never cancelled.
+    after a minute, or after the ``timeout`` if that is shorter. ``silent_fail`` is for looks that fail, not for a job
+    that did. The job is never cancelled.
 
     :param job_name: the job's name, or the result mapping of the task that submitted it.
     :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``.
@@ -169,11 +170,15 @@ class AzureMLJobSensor(SkippingSensor, DeferrableOperator, NoWorkerOperator, Lin
     @contextlib.contextmanager
     def _watching(self, context: Any) -> Iterator[_Watch]:
         """One client for all looks of this process."""
+        from airflow_azureml.lifecycle.wait import MISSING_OK_FOR
+
         if self._watch is not None:
             yield self._watch
             return
         with self._task(context) as task:
-            options = configuration.wait_options(BETWEEN_FAILED_LOOKS, files=self.log_files)
+            patience = self.patience_of_look()
+            limits = {"limit": patience, "missing_ok_for": min(MISSING_OK_FOR, patience)}
+            options = configuration.wait_options(BETWEEN_FAILED_LOOKS, files=self.log_files, **limits)
             self._watch = _Watch(task, job_name_of(self.job_name), options)
             try:
                 yield self._watch

@@ -118,7 +118,7 @@ class AzureMLResourceBaseSensor(SkippingSensor, DeferrableOperator, TextFieldsOp
 
         with translated(), self.hook().client() as client:
             awaited = self.awaited()
-            watch = Watch(time.time, self.poke_interval, configuration.patience(), 0.0)
+            watch = Watch(time.time, self.poke_interval, self.patience_of_look(), 0.0)
             report = reporter(self.log)
             found: Standing = client.run(look(client.workspace, awaited, watch), news=report)
             report(ResourceState(awaited.title, found.state))

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from airflow_azureml import configuration
 from airflow_azureml.version_compat import (
     AirflowException,
     AirflowFailException,
@@ -25,6 +26,11 @@ class SkippingSensor(BaseSensorOperator):
     def skips_failures(self) -> bool:
         """Whether the task is skipped where what it waits for has failed."""
         return bool(self.soft_fail or self.never_fail)
+
+    def patience_of_look(self) -> float:
+        """For how many seconds one look on a worker may go on failing: no longer than the sensor's ``timeout``, which
+        Airflow compares between looks alone."""
+        return min(configuration.patience(), float(self.timeout))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Come back from the triggerer."""
