@@ -170,7 +170,7 @@ def updated_properties(kind: Kind, before: Version | None, finished: Properties)
     """
     if before is None:
         return finished
-    changed = [key for key in kind.frozen if comparable(before.properties.get(key)) != comparable(finished.get(key))]
+    changed = [key for key in kind.frozen if definition_of(before.properties, key) != definition_of(finished, key)]
     if changed:
         status, message = kind.clash
         inner = ("Conflict", "AssetVersionExists") if status == 409 else ("BadArgument", "AssetPathImmutable")
@@ -180,6 +180,17 @@ def updated_properties(kind: Kind, before: Version | None, finished: Properties)
         **finished,
         "properties": {**finished["properties"], **before.properties["properties"]},
     }
+
+
+def definition_of(properties: Mapping[str, Any], key: str) -> Any:
+    """What two versions must have in common under a frozen key.
+
+    The name in an anonymous component's spec is no part of it: azure-ai-ml 1.35.2 makes the version of the rest.
+    """
+    value = comparable(properties.get(key))
+    if properties.get("isAnonymous") and isinstance(value, dict):
+        return {word: each for word, each in value.items() if word != "name"}
+    return value
 
 
 def comparable(value: Any) -> Any:

@@ -19,6 +19,7 @@ from tests.emulator.pipelines.service import (
     node,
     to_pipeline,
 )
+from tests.emulator.service import ENVIRONMENT
 
 
 class TestGraph:
@@ -69,6 +70,17 @@ class TestGraph:
         steps = service.steps(name)
         assert {row["properties"]["azureml.moduleName"] for row in steps.values()} == {"prepare_rows"}
         assert steps["two"]["properties"]["mine"] == "kept"
+
+    def test_components_of_nodes_are_the_same_under_any_name(self, service: Pipelines) -> None:
+        """Microsoft's client makes their version of all but the name."""
+        version = uuid.uuid4()
+
+        def put(name: str, command: str) -> int:
+            spec = {"name": name, "type": "command", "command": command, "environment": ENVIRONMENT}
+            path = f"components/azureml_anonymous/versions/{version}"
+            return service.put(path, {"properties": {"componentSpec": spec, "isAnonymous": True}}).status
+
+        assert [put("one", "true"), put("two", "true"), put("two", "false")] == [201, 200, 409]
 
     def test_nodes_that_need_nothing_of_each_other_run_side_by_side(
         self, service: Pipelines, name: str, tmp_path: Path
