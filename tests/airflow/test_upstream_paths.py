@@ -2,57 +2,74 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import DAG
 
 from airflow_azureml.hooks.azureml import AzureMLHook
-from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLJobOperator
-from airflow_azureml.task.fields.upstream_paths import lay_outputs_under
+from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.document.plain_values import job_values
 from tests.airflow.installs import AirflowInstall
 
 JOB: dict[str, Any] = {"command": "echo", "environment": {"image": "python:3.11"}}
 OUTPUT = {"type": "uri_folder", "path": "azureml://datastores/d/paths/x/", "https_url": None, "abfss_url": None}
 
 
-def rendered(kind: Any, **given: Any) -> Any:
-    """A task, rendered."""
-    with DAG("d"):
-        task = kind(task_id="t", **given)
-    task.render_template_fields({})
-    return task
+def document(job: Any, **given: Any) -> Any:
+    """What a job means, its keywords laid over it."""
+    return load(job).replaced(**given).value
 
 
 def test_the_output_is_laid_under_what_is_written_beside_it() -> None:
     inputs = {"a": {"path": OUTPUT, "mode": "download"}, "b": {"type": "mltable", "path": OUTPUT}, "c": OUTPUT, "d": 1}
-    found = rendered(AzureMLCommandJobOperator, inputs=inputs, **JOB).inputs
-    assert found == {"a": {**OUTPUT, "mode": "download"}, "b": {**OUTPUT, "type": "mltable"}, "c": OUTPUT, "d": 1}
-    assert inputs["a"] == {"path": OUTPUT, "mode": "download"}, "what is rendered is another mapping"
+    meant = {"a": {**OUTPUT, "mode": "download"}, "b": {**OUTPUT, "type": "mltable"}, "c": OUTPUT, "d": 1}
+    assert document(JOB, inputs=inputs)["inputs"] == meant
+    assert document({**JOB, "inputs": inputs})["inputs"] == meant
+    assert load(JOB).merged(inputs=inputs).value["inputs"] == meant
+    assert inputs["a"] == {"path": OUTPUT, "mode": "download"}, "what is given stays as it is"
 
 
 def test_so_is_that_of_a_node() -> None:
     node = {**JOB, "inputs": {"a": {"path": OUTPUT, "mode": "direct"}}}
-    found = rendered(AzureMLJobOperator, job={"type": "pipeline", "jobs": {"one": node}}).job
+    found = document({"type": "pipeline", "jobs": {"one": node}})
     assert found["jobs"]["one"]["inputs"]["a"] == {**OUTPUT, "mode": "direct"}
+
+
+@pytest.mark.parametrize(
+    ("way", "value", "meant"),
+    [
+        ("inputs.a", {"path": OUTPUT, "mode": "direct"}, {**OUTPUT, "mode": "direct"}),
+        ("inputs", {"a": {"path": OUTPUT, "mode": "direct"}}, {**OUTPUT, "mode": "direct"}),
+        ("inputs.a.path", OUTPUT, {"type": "mltable", "path": OUTPUT["path"]}),
+    ],
+)
+def test_so_is_that_of_a_dotted_path(way: str, value: Any, meant: Any) -> None:
+    node = {**JOB, "inputs": {"a": {"type": "mltable", "path": "azureml:x:1"}}}
+    assert load(node).with_values({way: value}).value["inputs"]["a"] == meant
+    pipeline = load({"type": "pipeline", "jobs": {"one": node}})
+    assert pipeline.with_values({f"jobs.one.{way}": value}).value["jobs"]["one"]["inputs"]["a"] == meant
 
 
 @pytest.mark.parametrize(
     "path", [{"id": "i", "name": "n", "version": "1", "path": "p"}, {"path": ""}, {}, "text", None]
 )
 def test_what_is_no_output_stays(path: Any) -> None:
-    task = rendered(AzureMLCommandJobOperator, inputs={"a": {"path": path}}, tags={"inputs": "x"}, **JOB)
-    assert task.inputs == {"a": {"path": path}}
+    found = document(JOB, inputs={"a": {"path": path}}, tags={"inputs": "x"})
+    assert (found["inputs"], found["tags"]) == ({"a": {"path": path}}, {"inputs": "x"})
 
 
 def test_a_mapping_may_contain_itself() -> None:
     around: dict[str, Any] = {}
     around["self"] = around
-    holder = SimpleNamespace(services=around)
-    lay_outputs_under(holder, ["services"])
-    assert holder.services is around
+    assert job_values({"services": around})["services"] is around
+
+
+def test_the_hook_takes_it_too(hook: AzureMLHook) -> None:
+    taken = {"d": {"path": {**OUTPUT, "path": "azureml://datastores/workspaceblobstore/paths/x/"}, "mode": "download"}}
+    job = hook.create_job(JOB, f"j-{uuid.uuid4().hex}", inputs=taken)
+    assert job.raw["properties"]["inputs"]["d"]["mode"] == "Download"
 
 
 DAGS = """

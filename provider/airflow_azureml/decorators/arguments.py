@@ -13,7 +13,6 @@ from inspect import Parameter, signature
 from typing import Any
 
 from airflow_azureml.exceptions import AzureMLSpecError
-from airflow_azureml.task.fields.upstream_paths import with_output_under
 
 
 def declared(function: Callable[..., Any], inputs: Any, outputs: Any, positional: int) -> dict[str, str]:
@@ -61,6 +60,8 @@ def taken(
 
 def _argument(function: Callable[..., Any], name: str, value: Any, inputs: dict[str, Any], outputs: Any) -> Any:
     """What the function is given for an argument, whose value may become an input."""
+    from airflow_azureml.jobspec.document.plain_values import with_output_under
+
     value = with_output_under(value)
     if name in _keys(outputs):
         if value != _binding("outputs", name):

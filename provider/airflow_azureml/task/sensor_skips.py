@@ -45,7 +45,10 @@ class SkippingSensor(BaseSensorOperator):
 
     @contextlib.contextmanager
     def poking(self) -> Iterator[None]:
-        """Poke as Airflow does; on 2.11 ``execute`` of a class between ours and Airflow's would warn once more."""
+        """Around Airflow's own ``execute``: say why it skips, and be as silent in the next try as before.
+
+        It is no ``execute`` of this class, as 2.11 warns of each that another one calls.
+        """
         silent = self.silent_fail
         try:
             yield

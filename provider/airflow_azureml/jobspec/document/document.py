@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from airflow_azureml.jobspec.document.messages import show
-from airflow_azureml.jobspec.document.plain_values import plain_values
+from airflow_azureml.jobspec.document.plain_values import job_values
 from airflow_azureml.rest.errors import Problem, SpecError, half_at
 from airflow_azureml.rest.json_values import place_of_half
 
@@ -221,7 +221,7 @@ class Document:
         self, values: Mapping[str, Any] | Sequence[str], typed: bool, problems: list[Problem]
     ) -> list[tuple[str, Any, Mapping[Path, SourceLocation]]]:
         if isinstance(values, Mapping):
-            named = plain_values(values)
+            named = job_values(values)
             wrong = [name for name in named if not isinstance(name, str)]
             problems += [Problem("set", f"{show(name)} is not a dotted path.") for name in wrong]
             return [(name, value, {}) for name, value in named.items() if isinstance(name, str)]
@@ -255,7 +255,7 @@ class Document:
                 continue
             if not isinstance(mapping, Mapping):
                 raise SpecError([Problem(name, f"{show(mapping)} is not accepted. Accepted: a mapping.")])
-            present, given = value.get(name), plain_values(mapping)
+            present, given = value.get(name), job_values(mapping, name)
             value[name] = {**(present if isinstance(present, Mapping) else {}), **given}
             for key in given:
                 places = {path: place for path, place in places.items() if path[:2] != (name, key)}
@@ -264,7 +264,7 @@ class Document:
 
     def replaced(self, **values: Any) -> Document:
         """Replace whole values, such as ``compute``; None leaves one alone."""
-        given = {name: plain_values(value) for name, value in values.items() if value is not None}
+        given = {name: job_values(value, name) for name, value in values.items() if value is not None}
         places = {path: place for path, place in self.places.items() if not path or path[0] not in given}
         places.update({(name,): SourceLocation(self.folder, by_keyword=True) for name in given})
         return replace(self, value={**self.value, **given}, places=places)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_azureml.jobspec.document.document import Document, Path, SourceLocation
 from airflow_azureml.jobspec.document.messages import show
-from airflow_azureml.jobspec.document.plain_values import plain_values
+from airflow_azureml.jobspec.document.plain_values import job_values
 from airflow_azureml.jobspec.document.sdk_objects import BASE, as_mapping, is_object
 from airflow_azureml.jobspec.document.yaml_survey import DEPTH, DIGITS, LIMIT
 from airflow_azureml.jobspec.document.yamltext import parse
@@ -168,7 +168,7 @@ def _read(source: Any, folder: str | None, file: str | None, from_python: bool, 
         raise SpecError([Problem("", f"this is not a mapping but {_kind(value)}.", file, 1 if file else None)])
     if not isinstance(source, str):  # what was YAML has been measured
         _check(value, [0])
-        value = plain_values(value)
+        value = job_values(value)
     return Document(value, base, LocalFiles(checkout), places, from_python, problems)
 
 

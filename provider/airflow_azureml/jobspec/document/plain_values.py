@@ -14,11 +14,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
 from enum import Enum
-from typing import Any, TypeVar, cast
+from typing import Any, TypeGuard, TypeVar, cast
 
 Value = TypeVar("Value")
 
 PLAIN = frozenset({str, bool, int, float, type(None)})
+
+OUTPUT_KEYS = frozenset({"type", "path", "https_url", "abfss_url", "asset_id"})
+"""What an output of one of our tasks may have, see ``lifecycle.records``; the result of a registration has more."""
 
 LARGEST_EXPONENT = 308
 """Of a float. The digits of ``Decimal("1E+1000000000")`` would not even fit into memory."""
@@ -52,6 +55,41 @@ def plain_values(value: Value, around: tuple[int, ...] = ()) -> Value:
         swapped = [plain_values(item, around) for item in value]
         same = all(new is old for new, old in zip(swapped, value, strict=True))
     return value if same else cast("Value", swapped)
+
+
+def job_values(value: Value, key: object = "") -> Value:
+    """Swap as ``plain_values``, and in inputs an output that stands as ``path`` for the output with what is beside it:
+    ``{"path": output, "mode": "download"}`` is the output, downloaded.
+
+    :param key: what the value stands under, a dotted path too: of ``inputs.NAME.path`` an output's own path is taken.
+    """
+    return cast("Value", _laid(key, plain_values(value), ()))
+
+
+def _laid(key: object, value: object, around: tuple[int, ...]) -> object:
+    way = str(key).split(".")
+    if way[-3:-2] == ["inputs"] and way[-1] == "path" and is_output(value):
+        return value["path"]
+    if way[-2:-1] == ["inputs"]:
+        return with_output_under(value)
+    if not isinstance(value, dict) or id(value) in around:
+        return value
+    around = (*around, id(value))
+    prefix = "inputs." if way[-1] == "inputs" else ""
+    found = {name: _laid(f"{prefix}{name}", entry, around) for name, entry in value.items()}
+    return found if any(found[name] is not value[name] for name in value) else value
+
+
+def with_output_under(value: Value) -> Value:
+    """An input whose ``path`` is an output as that output with what is beside it; any other as it is."""
+    path = value.get("path") if isinstance(value, Mapping) else None
+    laid = {**path, **value, "path": path["path"]} if is_output(path) and isinstance(value, Mapping) else value
+    return cast("Value", laid)
+
+
+def is_output(value: object) -> TypeGuard[Mapping[str, object]]:
+    """Whether a value is an output of one of our tasks."""
+    return isinstance(value, Mapping) and bool(value.get("path")) and OUTPUT_KEYS.issuperset(value)
 
 
 def plain_number(value: object) -> object:

@@ -16,7 +16,6 @@ from airflow_azureml.task.fields.flags import given_flags, rendered_flags
 from airflow_azureml.task.fields.kinds import refuse_wrong_kinds
 from airflow_azureml.task.fields.made_nothing import made_of_nothing
 from airflow_azureml.task.fields.sdk_objects import converted
-from airflow_azureml.task.fields.upstream_paths import lay_outputs_under
 from airflow_azureml.task.resource_fields import NOTHING
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, BaseOperator, mask_secret
 
@@ -75,7 +74,6 @@ class TextFieldsOperator(BaseOperator):
         templates = {name: getattr(parent, name, None) for name in fields}
         super()._do_render_template_fields(parent, fields, *given, **named)
         make_plain(parent, fields)  # an upstream task may have returned a number of numpy
-        lay_outputs_under(parent, fields)
         refuse_written_out(getattr(parent, "azureml_conn_id", None))
         for name in fields:
             hide_secrets(getattr(parent, name, None))
