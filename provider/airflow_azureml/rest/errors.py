@@ -21,6 +21,7 @@ AzureMLError
 ├── DeadlineError           the job did not end in the time it was given
 ├── QueueTimeoutError       the job did not begin in the time it was given
 ├── NoCapacityError         the service refused a job for want of quota or nodes: there is none
+├── UnfinishedJobError      asked for is what a job has only when it has ended
 ├── ForeignJobError         the job under our name is not ours
 ├── AmbiguousInvocationError  an invocation may or may not have started a job
 └── RecordError             a record that came back from another process is not what was sent
