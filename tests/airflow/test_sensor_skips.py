@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowSkipException, BaseSensorOperator
 
-from airflow_azureml.exceptions import AzureMLException, AzureMLJobFailedError, AzureMLServiceError
+from airflow_azureml.exceptions import (
+    AzureMLConnectionError,
+    AzureMLException,
+    AzureMLJobFailedError,
+    AzureMLServiceError,
+)
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators import AzureMLCreateComputeOperator
 from airflow_azureml.sensors import AzureMLComputeSensor, AzureMLJobSensor
@@ -45,6 +50,20 @@ def test_a_look_fails_no_longer_than_the_timeout(way: str, emulator: RunningEmul
     with pytest.raises(AzureMLServiceError, match=r"kept failing for 0\.5 seconds"):
         sensor(job, timeout=0.5, **WAYS[way]).execute(Instance().context())
     assert time.monotonic() - began < 60, "a quarter of an hour by default"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", ["job", "compute"])
+def test_so_does_a_connection_that_is_wrong(way: str, kind: str) -> None:
+    given: dict[str, Any] = {"azureml_conn_id": "no_such_connection", "timeout": 600, **WAYS[way]}
+    for skips in ({"soft_fail": True}, {"never_fail": True}, {}):
+        waiting: Any = (
+            sensor("j", **given, **skips)
+            if kind == "job"
+            else AzureMLComputeSensor(**{"task_id": "t", "name": "c", **given, **skips})
+        )
+        with pytest.raises(AirflowSkipException if skips else AzureMLConnectionError, match="no_such_connection"):
+            waiting.execute(Instance().context())
 
 
 @pytest.mark.parametrize("skips", SKIPS)

@@ -129,14 +129,16 @@ class AzureMLJobSensor(SkippingSensor, DeferrableOperator, NoWorkerOperator, Lin
     def execute(self, context: Any) -> Any:
         """Wait in the way that was asked for: poking, rescheduled or deferred."""
         self.say_why_on_worker()
-        with telling_callbacks(), translated(), self._watching(context) as watch:
+        with telling_callbacks(), translated(), contextlib.ExitStack() as stack:
+            with self.looking(), translated():
+                watch = stack.enter_context(self._watching(context))
             check_on_canceled(self.on_canceled)
             if not self.deferrable:
                 with self.poking():
                     result = super().execute(context)
             else:
                 self._interval()  # before the first look, which may take a minute
-                with self.looking_before_deferral(), translated():
+                with self.looking(), translated():
                     result = self._look(watch)
                 if result is None:
                     self._defer(context, watch.seen)

@@ -88,7 +88,7 @@ class AzureMLResourceBaseSensor(SkippingSensor, DeferrableOperator, TextFieldsOp
                 return super().execute(context)
         with translated():
             self._interval()
-        with self.looking_before_deferral():
+        with self.looking():
             found = self._look()
             stands = self._stands(found)
         return dict(found.result or {}) if stands else self._defer(context)

@@ -58,8 +58,8 @@ class SkippingSensor(BaseSensorOperator):
             self.silent_fail = silent
 
     @contextlib.contextmanager
-    def looking_before_deferral(self) -> Iterator[None]:
-        """Skip where a look fails as Airflow does where a poke fails."""
+    def looking(self) -> Iterator[None]:
+        """Skip where the connection or a look fails outside of ``poke``, as Airflow does where a poke fails."""
         try:
             yield
         except AirflowSkipException:
