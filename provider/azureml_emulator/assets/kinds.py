@@ -185,11 +185,12 @@ def updated_properties(kind: Kind, before: Version | None, finished: Properties)
 def definition_of(properties: Mapping[str, Any], key: str) -> Any:
     """What two versions must have in common under a frozen key.
 
-    The name in an anonymous component's spec is no part of it: azure-ai-ml 1.35.2 makes the version of the rest.
+    Name and version in an anonymous component's spec are no part of it: azure-ai-ml 1.35.2 makes the version that it is
+    put under of the rest (``Component._get_anonymous_hash``).
     """
     value = comparable(properties.get(key))
     if properties.get("isAnonymous") and isinstance(value, dict):
-        return {word: each for word, each in value.items() if word != "name"}
+        return {word: each for word, each in value.items() if word not in ("name", "version")}
     return value
 
 

@@ -36,8 +36,9 @@ def finish_component(resolver: Resolver, jobs: Jobs, name: str, version: str, pr
     """A component's spec comes back with name, version and type, its scalars as text. Source: recorded component
     answers.
 
-    Those of nodes are all put under one name, and keep the name in their spec, which is their file's where it was
-    loaded in Python (azure-ai-ml 1.35.2). That it comes back is an assumption; run history shows it with the steps.
+    Those of nodes are all put under one name, and keep the name and the version of their spec, which are their file's
+    where it was loaded in Python. Source: Microsoft's own test of azure-ai-ml, ``tests/component/e2etests/
+    test_component.py`` (``test_anonymous_registration_from_load_component``).
     """
     declared = {key: value for key, value in properties["componentSpec"].items() if key not in SERVICE_MADE}
     for side in ("inputs", "outputs"):
@@ -45,8 +46,9 @@ def finish_component(resolver: Resolver, jobs: Jobs, name: str, version: str, pr
             message = f"Expected an object, got {kind_of(declared[side])}."
             raise invalid([Problem(f"properties.componentSpec.{side}", message)])
     spec = with_parts(resolver, jobs, declared)
-    own = spec.get("name") if properties.get("isAnonymous") else None
-    finished = {**spec, "name": own or name, "version": version, "type": spec.get("type", "command")}
+    own = spec if properties.get("isAnonymous") else {}
+    head = {"name": own.get("name") or name, "version": own.get("version") or version}
+    finished = {**spec, **head, "type": spec.get("type", "command")}
     if finished["type"] == "command":
         check_optional_inputs(finished)
         check_references(resolver, finished)

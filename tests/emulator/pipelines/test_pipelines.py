@@ -71,16 +71,29 @@ class TestGraph:
         assert {row["properties"]["azureml.moduleName"] for row in steps.values()} == {"prepare_rows"}
         assert steps["two"]["properties"]["mine"] == "kept"
 
-    def test_components_of_nodes_are_the_same_under_any_name(self, service: Pipelines) -> None:
-        """Microsoft's client makes their version of all but the name."""
+    def test_a_component_of_a_node_keeps_the_name_and_version_of_its_file(self, service: Pipelines) -> None:
+        """Microsoft's own test of azure-ai-ml reads them where it has put one, and where it reads that again."""
+        path = f"components/azureml_anonymous/versions/{uuid.uuid4()}"
+        spec = {"name": "prepare", "version": "0.0.1", "type": "command", "command": "true", "environment": ENVIRONMENT}
+        for answer in (
+            service.put(path, {"properties": {"componentSpec": spec, "isAnonymous": True}}),
+            service.get(path),
+        ):
+            found = answer.body["properties"]["componentSpec"]
+            assert (found["name"], found["version"]) == ("prepare", "0.0.1")
+
+    def test_components_of_nodes_are_the_same_under_any_name_and_version(self, service: Pipelines) -> None:
+        """Microsoft's client makes the version that it puts them under of the rest."""
         version = uuid.uuid4()
 
-        def put(name: str, command: str) -> int:
-            spec = {"name": name, "type": "command", "command": command, "environment": ENVIRONMENT}
+        def put(name: str, its_version: str, command: str) -> int:
+            head = {"name": name, "version": its_version, "type": "command"}
+            spec = {**head, "command": command, "environment": ENVIRONMENT}
             path = f"components/azureml_anonymous/versions/{version}"
             return service.put(path, {"properties": {"componentSpec": spec, "isAnonymous": True}}).status
 
-        assert [put("one", "true"), put("two", "true"), put("two", "false")] == [201, 200, 409]
+        assert [put("one", "1", "true"), put("two", "1", "true"), put("two", "2", "true")] == [201, 200, 200]
+        assert put("two", "2", "false") == 409
 
     def test_nodes_that_need_nothing_of_each_other_run_side_by_side(
         self, service: Pipelines, name: str, tmp_path: Path
